@@ -6,12 +6,14 @@ import process from 'node:process'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { describe, expect, test } from 'vitest'
+import { hardware, requireAnswer } from '../scripts/bench-gpu/chromium.ts'
 import type { Job } from '../scripts/bench-gpu/job.ts'
 import { chosenJobs } from '../scripts/bench-gpu/jobs.ts'
 import type { Results, Row } from '../scripts/bench-gpu/measure.ts'
 import { flopsOf, measure } from '../scripts/bench-gpu/measure.ts'
 import { adapterSentence } from '../scripts/bench-gpu/node.ts'
 import { withEvents } from '../scripts/bench-gpu/old-dawn.ts'
+import { requireCard } from '../scripts/bench-gpu/page.ts'
 import type { PeerResults } from '../scripts/bench-gpu/peer.ts'
 import { givenTo, readPeer, runTorch } from '../scripts/bench-gpu/peer.ts'
 import { median, summary } from '../scripts/bench-gpu/summary.ts'
@@ -150,6 +152,20 @@ test('an adapter is told in a sentence, software as such', () => {
   expect(said({}, true)).toContain('a software renderer')
   expect(said({ description: 'llvmpipe 256 bits' })).toContain('a software renderer')
   expect(said({ vendor: '', architecture: '', description: '' })).toContain('an unnamed adapter, a graphics')
+})
+
+test('a browser is to use the card, and its software renderer only where that is asked for', async () => {
+  expect(hardware.filter((flag) => /swiftshader/i.test(flag))).toEqual([])
+  if (process.platform === 'linux')
+    for (const flag of ['--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface'])
+      expect(hardware).toContain(flag)
+  const software = ['renderer: google swiftshader', 'software renderer: correct, and slow']
+  expect(() => requireCard(software, false)).toThrow(/--software.*was not given.*google swiftshader/)
+  requireCard(software, true)
+  requireCard(['renderer: nvidia hopper'], false)
+  const page = (answer: Promise<unknown>) => ({ evaluate: () => answer }) as never
+  await requireAnswer(page(Promise.resolve(true)), 1000)
+  await expect(requireAnswer(page(new Promise(() => {})), 1)).rejects.toThrow(/no driver.*Vulkan.*--node/)
 })
 
 test('a device without events tells what went wrong between two submissions', async () => {

@@ -76,12 +76,27 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         x.dispose()
       }
       const { buffers } = wide.stats()
+      // Weights that are laid out: once, and freed with their tensor.
+      const [x, w] = [[2, 40, 9, 8], [8, 40, 3, 3]].map((shape) => normal(randomKey(shape[0]!), shape, { device: 'reference' }))
+      const [here, weights] = await Promise.all([x, w].map((t) => t.to(wide)))
+      const want = conv2d(x, w, { padding: 1 }).dataSync()
+      const kept: unknown[] = []
+      for (let round = 0; round < 3; round++) {
+        const before = wide.stats().launches
+        const y = conv2d(here, weights, { padding: 1 })
+        const { launches, packedWeights } = wide.stats()
+        far.push(Math.max(...Array.from(await y.data(), (v, i) => Math.abs(v - want[i]!))) / Math.max(...want))
+        kept.push([launches - before, packedWeights])
+      }
+      weights.dispose()
+      kept.push(wide.stats().packedWeights)
       await wide.close()
-      export default { far, buffers }`
-    const { far, buffers } = (await run(context, code)) as { far: number[]; buffers: number }
-    expect(far).toHaveLength(3)
+      export default { far, buffers, kept }`
+    const { far, ...rest } = (await run(context, code)) as { far: number[] }
+    expect(far).toHaveLength(6)
     for (const distance of far) expect(distance).toBeLessThan(1e-5)
-    expect(buffers).toBe(0)
+    const bytes = 4 * 8 * 40 * 9
+    expect(rest).toEqual({ buffers: 0, kept: [[2, bytes], [1, bytes], [1, bytes], 0] })
   })
 
   test('NaN, infinities and overflow go through as on the reference device', async (context) => {

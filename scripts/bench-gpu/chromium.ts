@@ -2,16 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
+import { OptionError } from '@tweedie/tensor'
+import type { Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import { softwareGraphics } from '../../tests/browser.ts'
 import type { Failure } from './job.ts'
 import type { Asked, Results, Row } from './measure.ts'
 
-/** What makes a browser without a screen use the card: Vulkan on Linux, its own way elsewhere. */
-const hardware = [
+/**
+ * What makes a browser without a screen use the card: Vulkan on Linux, as Chrome's own pages on WebGPU without a screen have it, and its own
+ * way elsewhere. Adapters tell their names to developers only.
+ */
+export const hardware: readonly string[] = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
+  '--enable-webgpu-developer-features',
   '--ignore-gpu-blocklist',
   '--enable-gpu',
   ...(process.platform === 'linux'
@@ -25,6 +31,29 @@ export interface BrowserOptions extends Asked {
   readonly software: boolean
   /** With a window. */
   readonly headed: boolean
+}
+
+/** Milliseconds until a browser's process of graphics has answered, or never will. */
+const patience = 60_000
+
+/**
+ * Asks for an adapter, whatever it is: a process of graphics that finds no driver begins again and again, and its pages wait.
+ * @throws {OptionError} where nothing answers.
+ */
+export async function requireAnswer(page: Pick<Page, 'evaluate'>, within = patience): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new OptionError(
+      '--software',
+      'is the only way here: the browser finds no driver for a graphics processor (on Linux, of Vulkan); or measure with --node',
+    )
+    timer = setTimeout(() => reject(error), within)
+  })
+  try {
+    await Promise.race([page.evaluate('navigator.gpu?.requestAdapter().then(() => true)'), late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Measures in a page of a browser. */
@@ -73,7 +102,9 @@ export async function inChromium(
     const browser = await chromium.launch({
       executablePath,
       headless: !how.headed,
-      args: how.software ? softwareGraphics : hardware,
+      args: how.software ? softwareGraphics : [...hardware],
+      // Its renderer on the processor is for those who ask for it.
+      ...(how.software ? {} : { ignoreDefaultArgs: ['--enable-unsafe-swiftshader'] }),
       timeout: 150_000,
     })
     try {
@@ -81,7 +112,8 @@ export async function inChromium(
       page.setDefaultTimeout(0)
       await page.exposeFunction('told', told)
       await page.goto(`${server.resolvedUrls?.local[0]}bench`)
-      const asked = JSON.stringify({ filter, few, seconds, backend })
+      if (!how.software) await requireAnswer(page)
+      const asked = JSON.stringify({ filter, few, seconds, backend, software: how.software })
       return (await page.evaluate(
         `import('/scripts/bench-gpu/page.ts').then(({ inPage }) => inPage(${asked}, window.told))`,
       )) as Results

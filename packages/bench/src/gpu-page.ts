@@ -58,7 +58,7 @@ function networkRows(name: string, { forward, inputs }: ReturnType<typeof shown>
 
 const shapesOf = (shapes: readonly Shape[]): Tensor[] => shapes.map((shape) => zeros(shape))
 
-/** Kernels alone: with threads of one element, and as they run. */
+/** Kernels alone: with threads of one element, and as they run. All but the first input are there before. */
 const kernels: readonly [string, (...xs: Tensor[]) => Tensor, readonly Shape[]][] = [
   [
     'matmul 512',
@@ -126,9 +126,9 @@ const kernels: readonly [string, (...xs: Tensor[]) => Tensor, readonly Shape[]][
 
 function kernelRows(): string[] {
   return kernels.map(([name, fn, shapes]) => {
-    const inputs = shapesOf(shapes)
+    const [x, ...constants] = shapesOf(shapes)
     const [narrow, now] = [Number.POSITIVE_INFINITY, undefined].map((from) =>
-      summed(countKernels(fn, inputs, from)),
+      summed(countKernels((input) => fn(input, ...constants), [x!], from)),
     ) as [Counts, Counts]
     return `| ${name} | ${now.launches} | ${mega(now.flops)} | ${mega(narrow.loadedBytes)} | ${mega(now.loadedBytes)} | ${mega(now.movedBytes)} | ${perFlop(narrow)} | ${perFlop(now)} |`
   })

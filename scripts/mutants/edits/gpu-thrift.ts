@@ -4,6 +4,11 @@ import { editsOf } from './of.ts'
 const gpu = editsOf('packages/tensor/src/gpu')
 const thrift = gpu('thrift.ts', 'thrift')
 const contract = gpu('kernels/contract.ts', 'wide')
+const packed = gpu('packed-weights.ts', 'packed-weights')
+const packing = gpu('kernels/packing.ts', 'packed-weights')
+const device = gpu('device.ts', 'packed-weights')
+const count = gpu('count.ts', 'count')
+const cache = editsOf('packages/tensor/src')('weight-cache.ts', 'weight-cache')
 const program = gpu('kernels/program.ts', 'wide', 'gpu')
 const normalise = gpu('kernels/normalise.ts', 'gpu')
 const indices = gpu('kernels/index-math.ts', 'gpu')
@@ -60,6 +65,105 @@ export const gpuThriftEdits: readonly Edit[] = [
     'strides: view.shape.map((_, axis) => strides[order.indexOf(axis)]!)',
     'strides: view.shape.map((_, axis) => strides[axis]!)',
     'weights that were laid out anew are read in their former order',
+  ),
+  contract('gpu-packed-kind', 'lays: order.join()', "lays: ''", 'layouts of one view pass for each other', {
+    tests: ['packages/tensor/src/gpu/packed-weights.test.ts'],
+  }),
+  packed(
+    'gpu-packed-never',
+    'return found && { ...packing, copy: found.at, ready: found.ready }',
+    'return found && { ...packing, copy: found.at, ready: false }',
+    'weights that were laid out are laid out again',
+  ),
+  packed(
+    'gpu-packed-always',
+    '4 * packing.length, buffer.isWritten)',
+    '4 * packing.length, true)',
+    'what is used once is kept',
+  ),
+  packed(
+    'gpu-packed-host',
+    '4 * packing.length, buffer.isWritten)',
+    '4 * packing.length)',
+    'weights from the host are laid out twice',
+  ),
+  packed(
+    'gpu-packed-failed',
+    'if (found?.at.error !== undefined)',
+    'if (found === undefined)',
+    'what failed once fails for good',
+  ),
+  packing(
+    'gpu-packing-stage',
+    '{ stage: from.stage - 1 }',
+    '{ stage: from.stage }',
+    'kernels after the first read the wrong one of them',
+  ),
+  packing(
+    'gpu-packing-input',
+    'from.stage === 0 ? inputs :',
+    'from.stage === 0 ? first.inputs[0] as number :',
+    'weights are read as if they were laid out',
+  ),
+  device(
+    'gpu-packed-freed',
+    `    this.#packed.forget(target)
+    target.values = undefined
+    if`,
+    `    target.values = undefined
+    if`,
+    'what was laid out outlives its tensor',
+  ),
+  device(
+    'gpu-packed-written',
+    `    this.#packed.forget(target)
+    target.values = values`,
+    '    target.values = values',
+    'weights that were written anew are the former ones',
+  ),
+  device(
+    'gpu-packed-lost',
+    'this.#packed.clear() // some of them may be among what is lost',
+    '',
+    'what an error of the driver has spoilt is kept',
+  ),
+  device(
+    'gpu-packed-early',
+    'if (this.#pending.reads(target)) this.#leaving.add(target)',
+    'if (target.length === 0) this.#leaving.add(target)',
+    'memory is given back before what waits has read it',
+  ),
+  device('gpu-packed-bytes', 'this.#packed.bytes +', '0 +', 'bytes of weights that are kept are not counted'),
+  count(
+    'gpu-count-packed',
+    'packing === undefined || !isConstant(weights)',
+    'packing === undefined || isConstant(weights)',
+    'what is laid out in each call counts as done, and what is done once does not',
+    { tests: ['packages/tensor/src/gpu/count.test.ts', 'packages/bench/src/gpu-page.test.ts'] },
+  ),
+  cache(
+    'weights-lasting-drops',
+    'const before = known?.asked ?? 0',
+    'const before = known?.asked ?? asked',
+    'a weight that is used for the first time drives out the others',
+  ),
+  cache(
+    'weights-lasting-late',
+    'if (!lasts) return undefined',
+    'return undefined',
+    'what lasts is kept from its second use on',
+  ),
+  cache(
+    'weights-thrash',
+    'if (room >= bytes || known.asked >= since) break',
+    'if (room >= bytes) break',
+    'weights that exceed the room drive each other out',
+    {
+      tests: [
+        'packages/tensor/src/weight-cache.test.ts',
+        'packages/tensor/src/wasm/runtime/packed-weights.test.ts',
+      ],
+    },
   ),
   program(
     'gpu-unrolled-rest',

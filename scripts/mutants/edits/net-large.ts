@@ -45,7 +45,7 @@ export const netLargeEdits: readonly Edit[] = [
     'def.half === undefined',
     'the image of a convolution may be stored as float16, and is read as float32',
   ),
-  tensor('wasm/runtime/weight-cache.ts')(
+  tensor('weight-cache.ts')(
     'large-half-kept',
     'if (half !== undefined) return undefined',
     'if (half === undefined && bytes < 0) return undefined',

@@ -19,8 +19,12 @@ const waiting = (runner: KernelRunner): KernelRunner =>
     },
   })
 
-/** A gpu device that answers as WebGPU does, by promises, on gpu.js's processor mode: for tests where there is no WebGPU. */
-export async function asynchronousDevice(): Promise<GpuDevice> {
+/**
+ * A gpu device that answers as WebGPU does, by promises, on gpu.js's processor mode: for tests where there is no WebGPU.
+ * @param wideFrom - Elements of a contraction from which on a thread computes several.
+ */
+export async function asynchronousDevice(wideFrom?: number): Promise<GpuDevice> {
   const lib = await importGpuJs()
-  return new GpuJsDevice(waiting(new KernelRunner(lib, 'cpu')), await surroundings(lib, 'cpu', undefined))
+  const runner = waiting(new KernelRunner(lib, 'cpu'))
+  return new GpuJsDevice(runner, await surroundings(lib, 'cpu', undefined), [], undefined, wideFrom)
 }

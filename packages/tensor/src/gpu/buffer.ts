@@ -20,6 +20,11 @@ export class GpuBuffer {
     this.length = length
   }
 
+  /** Whether its contents came from the host. */
+  get isWritten(): boolean {
+    return this.sent || this.values !== undefined
+  }
+
   get bytes(): number {
     return 4 * this.length
   }

@@ -33,6 +33,15 @@ test('loops count to their end, indices are no operations', () => {
   expect(folded).toMatchObject({ launches: 1, flops: 20, loadedBytes: 4 * 20 })
 })
 
+test('weights that the function closes over are laid out already; an input is so each time', () => {
+  const [x, w] = [zeros([1, 16, 128, 128]), zeros([16, 16, 3, 3])]
+  const launches = (counts: readonly { launches: number }[]) => counts.map((count) => count.launches)
+  const conv = (x: Tensor, w: Tensor) => conv2d(x, w, { padding: 1 })
+  expect(launches(countKernels((x, w) => conv(x!, w!), [x, w], 2 ** 15))).toEqual([2])
+  const [once] = countKernels((x) => conv(x!, w), [x], 2 ** 15)
+  expect(once).toMatchObject({ launches: 1, movedBytes: 4 * (2 * 16 * 128 ** 2 + 16 * 16 * 9) })
+})
+
 test('nothing is computed, and what reads through loops is a kernel of its own', () => {
   const counts = total((x, w) => conv2d(mul(x!, 2), w!, { padding: 1 }), [1, 2, 6, 6], [3, 2, 3, 3])
   expect(counts.map(({ primitive, launches }) => [primitive, launches])).toEqual([

@@ -1,8 +1,9 @@
-import type { KernelCall } from '../device.ts'
+import type { KernelCall, RecordedCall, Recording, Value } from '../device.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { trace } from '../record/recording.ts'
 import type { Tensor } from '../tensor.ts'
 import type { FusedStep } from './fuse.ts'
+import { packingOf } from './kernels/packing.ts'
 import type { Planner, Program } from './kernels/program.ts'
 import { gpuKernels } from './kernels/table.ts'
 import { stepsOf } from './plan.ts'
@@ -49,8 +50,35 @@ function countOf(step: FusedStep, lengthOf: (from: number) => number): Omit<Kern
   return { launches: 1, flops: threads * flops, loadedBytes: 4 * threads * loads, movedBytes: 4 * elements }
 }
 
+const isConstant = ({ buffer }: KernelCall['inputs'][number]): boolean =>
+  (buffer as Value).constant !== undefined
+
+/** A recording in which constants are laid out as kernels want them, and the programs of its calls. */
+function packed(
+  recording: Recording,
+  programOf: (call: KernelCall) => Program | undefined,
+): { readonly recording: Recording; readonly programs: ReadonlyMap<KernelCall, Program | undefined> } {
+  const programs = new Map<KernelCall, Program | undefined>()
+  const calls = recording.calls.map(({ call, result }): RecordedCall => {
+    const program = programOf(call)
+    const packing = program && packingOf(program, call.inputs.length)
+    const weights = call.inputs[packing?.input ?? 0]!
+    if (packing === undefined || !isConstant(weights)) {
+      programs.set(call, program)
+      return { call, result }
+    }
+    const { dtype } = weights
+    const copy: Value = { dtype, length: packing.length, constant: new Float32Array(0) }
+    const given = { ...call, inputs: [...call.inputs, { ...weights, buffer: copy }] }
+    programs.set(given, packing.rest)
+    return { call: given, result }
+  })
+  return { recording: { ...recording, calls }, programs }
+}
+
 /**
- * Counts what a function would ask of a gpu, without one: its kernels, fused, by primitive, most loads first.
+ * Counts what a function would ask of a gpu, without one: its kernels, fused, by primitive, most loads first. What the device
+ * does once for tensors that the function closes over, laying out weights, is not among them.
  * @param fn - Takes tensors, returns one or several; nothing is computed.
  * @param wideFrom - Elements from which on threads of contractions compute four; infinite for recorded programs.
  * @example
@@ -66,12 +94,11 @@ export function countKernels(
   examples: readonly Tensor[],
   wideFrom: number = 2 ** 17,
 ): KernelCounts[] {
-  const recording = trace(fn, examples)
-  const programOf = (call: KernelCall): Program | undefined => {
+  const { recording, programs } = packed(trace(fn, examples), (call) => {
     const planner = gpuKernels[call.primitive]
     return planner === 'none' ? undefined : (planner as Planner<PrimitiveName>)(call, wideFrom)
-  }
-  const found = stepsOf(recording, programOf)
+  })
+  const found = stepsOf(recording, (call) => programs.get(call))
   if ('reason' in found) return []
   const outside = [...recording.inputs, ...found.constants]
   const lengthOf = (from: number) => (from < 0 ? outside[-1 - from]!.length : found.steps[from]!.length)

@@ -12,6 +12,7 @@ import type { Planner, Program } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels, growing } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
 import { DeviceLostError } from './lost.ts'
+import { PackedWeights } from './packed-weights.ts'
 import { Pending } from './pending.ts'
 import { planOf } from './plan.ts'
 import { Programs } from './programs.ts'
@@ -46,6 +47,7 @@ export class GpuJsDevice implements GpuDevice {
   readonly #wideFrom: number
   readonly #programs = new Programs()
   readonly #pending = new Pending()
+  readonly #packed = new PackedWeights((copy) => this.#giveUp(copy))
   /** Buffers to give back once what waits has read them. */
   #leaving = new Set<GpuBuffer>()
   /** Bytes of recorded programs. */
@@ -115,6 +117,7 @@ export class GpuJsDevice implements GpuDevice {
       ],
       reservedBytes:
         this.#bytes +
+        this.#packed.bytes +
         this.#planned +
         this.#where.spareBytes() +
         (this.#runner.traits.resident ? this.#kernels.heldBytes : 0),
@@ -126,6 +129,7 @@ export class GpuJsDevice implements GpuDevice {
     return {
       buffers: this.#buffers,
       bytes: this.#bytes,
+      packedWeights: this.#packed.bytes,
       kernels: this.#kernels.size,
       launches: this.#launches,
       movedBytes: this.#movedBytes,
@@ -140,16 +144,21 @@ export class GpuJsDevice implements GpuDevice {
   free(buffer: unknown): void {
     const target = buffer as GpuBuffer
     if (target.freed || this.#attempts?.keeps(target)) return
-    target.freed = true
+    this.#packed.forget(target)
     target.values = undefined
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
+    this.#giveUp(target)
+  }
+
+  /** Gives a buffer back, once what waits has read it. */
+  #giveUp(target: GpuBuffer): void {
+    target.freed = true
     if (this.#pending.reads(target)) this.#leaving.add(target)
     else this.#giveBack(target)
   }
 
   #giveBack(target: GpuBuffer): void {
-    target.freed = true
     void this.#work.do('free', () => releaseBuffer(target))
   }
 
@@ -167,6 +176,7 @@ export class GpuJsDevice implements GpuDevice {
       )
     }
     if (this.#pending.reads(target)) this.#sendOff()
+    this.#packed.forget(target)
     target.values = values
     target.sent = false
     this.#attempts?.write(target, values)
@@ -220,6 +230,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#requireContext()
     const trouble = this.#where.trouble()
     if (trouble !== undefined) {
+      this.#packed.clear() // some of them may be among what is lost
       throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)
     }
     const out = allocateHost(dtype, length)
@@ -239,14 +250,13 @@ export class GpuJsDevice implements GpuDevice {
     if (program === undefined) return this.#zeros(size)
     const result = this.#newBuffer(size, call.primitive)
     for (const { length } of program) this.#requireSize(call.primitive, length)
-    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
+    const inputs = call.inputs.map(({ buffer }) => buffer as GpuBuffer)
+    for (const input of inputs) this.#send(input)
     const idle = this.#pending.size === 0
-    this.#pending.add(
-      call.primitive,
-      program,
-      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
-      result,
-    )
+    const packed = this.#packed.find(call as KernelCall, program)
+    if (packed?.ready === false) this.#pending.add(call.primitive, packed.layout, inputs, packed.copy)
+    if (packed === undefined) this.#pending.add(call.primitive, program, inputs, result)
+    else this.#pending.add(call.primitive, packed.rest, [...inputs, packed.copy], result)
     if (idle) queueMicrotask(() => this.#sendOff())
     if (this.#pending.size > mostWaiting) this.#sendOff()
     return result
@@ -295,6 +305,7 @@ export class GpuJsDevice implements GpuDevice {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#sendOff()
+    this.#packed.clear()
     this.#closed = true
     await this.#work.do('close', () => {})
     this.#kernels.clear()

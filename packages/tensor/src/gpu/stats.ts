@@ -4,6 +4,8 @@ import type { Device } from '../device.ts'
 export interface GpuStats {
   readonly buffers: number
   readonly bytes: number
+  /** Bytes of weights kept as kernels want them laid out, beside those of the buffers. They are freed with their tensors. */
+  readonly packedWeights: number
   /** Kernels kept compiled. */
   readonly kernels: number
   /** Kernels asked for since the device was made, transfers not among them. */

@@ -16,10 +16,10 @@ import { narrowBlock } from './runtime/heap.ts'
 import type { WasmContext } from './runtime/kernel.ts'
 import { planHeap } from './runtime/memory-plan.ts'
 import { KernelCache } from './runtime/module.ts'
+import { packedWeightsIn } from './runtime/packed-weights.ts'
 import { ThreadPool } from './runtime/pool.ts'
 import { alone } from './runtime/tasks.ts'
 import type { TileChoice, TileName } from './runtime/tile.ts'
-import { WeightCache } from './runtime/weight-cache.ts'
 import { planRelaxed, planTile, planWinograd } from './settings.ts'
 import { kernelTable } from './table.ts'
 
@@ -90,7 +90,7 @@ class WasmDevice implements Device {
     this.#relaxedReason = relaxedReason
     this.#pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
     this.#winogradReason = winogradReason
-    const weights = new WeightCache(heap)
+    const weights = packedWeightsIn(heap)
     this.#context = { heap, kernels, threads: this.#pool ?? alone, tiles, winograd, weights }
   }
 

@@ -3,11 +3,11 @@ import { Heap } from './runtime/heap.ts'
 import type { WasmContext } from './runtime/kernel.ts'
 import { hasMemory64, narrowLimit } from './runtime/linear-memory.ts'
 import { KernelCache } from './runtime/module.ts'
+import { packedWeightsIn } from './runtime/packed-weights.ts'
 import { ThreadPool } from './runtime/pool.ts'
 import type { Threads } from './runtime/tasks.ts'
 import { alone, runHere } from './runtime/tasks.ts'
 import { fixedTile, tileNames } from './runtime/tile.ts'
-import { WeightCache } from './runtime/weight-cache.ts'
 
 /** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
 const cutInto = (count: number): Threads => ({
@@ -33,7 +33,7 @@ function makeRoom(name: string, own: Heap, ways: (pooled: Threads) => Threads[])
     return ways(pooled).map((threads, i) => ({
       ...{ heap: own, kernels, threads },
       tiles: fixedTile(tileNames[i]!, 'for a test'),
-      ...{ winograd: false, weights: new WeightCache(own) },
+      ...{ winograd: false, weights: packedWeightsIn(own) },
     }))
   })
   return { name, heap: own, contexts }

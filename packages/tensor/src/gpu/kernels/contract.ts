@@ -223,7 +223,7 @@ function laidOut(view: View, order: readonly number[], products: number, wideFro
   const strides = rowMajorStrides(inOrder(view.shape))
   return {
     view: { ...view, strides: view.shape.map((_, axis) => strides[order.indexOf(axis)]!), offset: 0 },
-    stages: [{ body: `return ${element(0, from)};`, length, inputs: [1] }],
+    stages: [{ body: `return ${element(0, from)};`, length, inputs: [1], lays: order.join() }],
   }
 }
 

@@ -19,6 +19,8 @@ export interface Stage {
   readonly inputs: readonly (number | { readonly stage: number })[]
   /** What `s0`, `s1`, … are: numbers that change from call to call, for which no kernel need be compiled anew. */
   readonly scalars?: readonly number[]
+  /** Of a first stage that only lays an input out anew, the name of the layout: later calls may find what it made. */
+  readonly lays?: string
 }
 
 /** Threads side by side, and rows of them. */

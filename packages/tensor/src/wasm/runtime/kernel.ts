@@ -3,9 +3,9 @@ import { bytesPerElement } from '../../dtype.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import type { Heap } from './heap.ts'
 import type { KernelCache } from './module.ts'
+import type { PackedWeights } from './packed-weights.ts'
 import type { Threads } from './tasks.ts'
 import type { TileChoice } from './tile.ts'
-import type { WeightCache } from './weight-cache.ts'
 
 /** What kernels work with. */
 export interface WasmContext {
@@ -16,7 +16,7 @@ export interface WasmContext {
   readonly tiles: TileChoice
   /** Whether convolutions may go by Winograd's algorithm, which rounds differently. */
   readonly winograd: boolean
-  readonly weights: WeightCache
+  readonly weights: PackedWeights
 }
 
 /**

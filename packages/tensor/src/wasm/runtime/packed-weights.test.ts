@@ -6,7 +6,7 @@ import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import { createWasmDevice } from '../device.ts'
 import { fill } from '../oracle.test.helper.ts'
 import { Heap } from './heap.ts'
-import { WeightCache } from './weight-cache.ts'
+import { packedWeightsIn } from './packed-weights.ts'
 
 const make = (device: Device, shape: number[], seed: number): View => {
   const buffer = device.allocate('float32', sizeOf(shape))
@@ -94,7 +94,7 @@ describe('where room is short', () => {
   const view = (buffer: number): View => ({ buffer, dtype: 'float32', shape: [1], strides: [1], offset: 0 })
   // A quarter of the memory: 262144 bytes.
   const make = () => {
-    const cache = new WeightCache(heap)
+    const cache = packedWeightsIn(heap)
     return { cache, use: (buffer: number, bytes = 100_000) => cache.find(view(buffer), 'kind', bytes)?.ready }
   }
 

@@ -1,28 +1,32 @@
-import type { View } from '../../device.ts'
-import { OutOfMemoryError } from '../../errors.ts'
-import type { Heap } from './heap.ts'
+import type { View } from './device.ts'
 
 /** Memory for weights in the layout of a kernel. */
-export interface Packed {
-  readonly at: number
+export interface Packed<Place> {
+  readonly at: Place
   /** Whether it holds them already; else they are to be written. */
   readonly ready: boolean
 }
 
-interface Entry {
-  readonly at: number
+/** Where packed weights are kept. */
+export interface PackingRoom<Place> {
+  /** Bytes that they may take. */
+  readonly limit: number
+  /** Undefined where there is no memory. */
+  allocate(bytes: number): Place | undefined
+  free(at: Place, bytes: number): void
+}
+
+interface Entry<Place> {
+  readonly at: Place
   readonly bytes: number
 }
 
 /** What is known of one view of a buffer, for one kernel. */
-interface Known {
+interface Known<Place> {
   /** When it was last asked for, counted in requests. */
   asked: number
-  entry: Entry | undefined
+  entry: Entry<Place> | undefined
 }
-
-/** Share of the device's memory that packed weights may take. */
-const share = 1 / 4
 
 /**
  * Keeps weights in the layouts that kernels need, so that a network that runs many times packs each weight once.
@@ -33,18 +37,16 @@ const share = 1 / 4
  * not used since the new one's previous use. Without this condition, a network whose weights exceed the limit would
  * drop every entry before its next use.
  */
-export class WeightCache {
-  readonly #heap: Heap
-  readonly #limit: number
-  readonly #buffers = new Map<number, Map<string, Known>>()
+export class WeightCache<Buffer, Place> {
+  readonly #room: PackingRoom<Place>
+  readonly #buffers = new Map<Buffer, Map<string, Known<Place>>>()
   /** What is kept, the longest unused first. */
-  readonly #kept = new Set<Known>()
+  readonly #kept = new Set<Known<Place>>()
   #total = 0
   #requests = 0
 
-  constructor(heap: Heap) {
-    this.#heap = heap
-    this.#limit = heap.usage().limit * share
+  constructor(room: PackingRoom<Place>) {
+    this.#room = room
   }
 
   /** Bytes kept. */
@@ -54,31 +56,38 @@ export class WeightCache {
 
   /**
    * Memory for the weights of a view in the layout `kind`, which names all that the layout depends on but the view.
-   * Undefined where they are not to be kept: the caller packs them into scratch memory. So it is of those stored as float16,
+   * Undefined where they are not to be kept: the caller packs them into working memory. So it is of those stored as float16,
    * of which a copy in float32 would take back what that saves.
+   * @param lasts - That the weight will be used again, whatever was asked before: it is kept at once where there is room.
    */
-  find({ buffer, offset, shape, strides, half }: View, kind: string, bytes: number): Packed | undefined {
+  find(
+    { buffer, offset, shape, strides, half }: View,
+    kind: string,
+    bytes: number,
+    lasts = false,
+  ): Packed<Place> | undefined {
     if (half !== undefined) return undefined
     const key = `${kind} ${offset} ${shape} ${strides}`
     const asked = ++this.#requests
-    let views = this.#buffers.get(buffer as number)
+    let views = this.#buffers.get(buffer as Buffer)
     if (views === undefined) {
       views = new Map()
-      this.#buffers.set(buffer as number, views)
+      this.#buffers.set(buffer as Buffer, views)
     }
-    const known = views.get(key)
+    let known = views.get(key)
+    const before = known?.asked ?? 0
     if (known === undefined) {
-      views.set(key, { asked, entry: undefined })
-      return undefined
+      known = { asked, entry: undefined }
+      views.set(key, known)
+      if (!lasts) return undefined
     }
-    const before = known.asked
     known.asked = asked
     if (known.entry !== undefined) {
       this.#kept.delete(known)
       this.#kept.add(known)
       return { at: known.entry.at, ready: true }
     }
-    const at = this.#makeRoom(bytes, before) ? this.#allocate(bytes) : undefined
+    const at = this.#makeRoom(bytes, before) ? this.#room.allocate(bytes) : undefined
     if (at === undefined) return undefined
     known.entry = { at, bytes }
     this.#kept.add(known)
@@ -87,7 +96,7 @@ export class WeightCache {
   }
 
   /** Gives up what was made of a buffer: it is freed, or written anew. */
-  forget(buffer: number): void {
+  forget(buffer: Buffer): void {
     const views = this.#buffers.get(buffer)
     if (views === undefined) return
     for (const known of views.values()) this.#drop(known)
@@ -102,8 +111,8 @@ export class WeightCache {
 
   /** Makes room by dropping what was last asked for before request `since`; false, dropping nothing, if that is too little. */
   #makeRoom(bytes: number, since: number): boolean {
-    let room = this.#limit - this.#total
-    const out: Known[] = []
+    let room = this.#room.limit - this.#total
+    const out: Known<Place>[] = []
     for (const known of this.#kept) {
       if (room >= bytes || known.asked >= since) break
       out.push(known)
@@ -114,21 +123,12 @@ export class WeightCache {
     return true
   }
 
-  #allocate(bytes: number): number | undefined {
-    try {
-      return this.#heap.allocate(bytes, true)
-    } catch (error) {
-      if (error instanceof OutOfMemoryError) return undefined
-      throw error
-    }
-  }
-
-  #drop(known: Known): void {
+  #drop(known: Known<Place>): void {
     const { entry } = known
     if (entry === undefined) return
     known.entry = undefined
     this.#kept.delete(known)
     this.#total -= entry.bytes
-    this.#heap.free(entry.at, entry.bytes)
+    this.#room.free(entry.at, entry.bytes)
   }
 }
