@@ -127,6 +127,12 @@ export class FunctionBuilder {
     return each.reduceRight((sum, c) => this.madd(sum, z, c))
   }
 
+  /** The same of float64 lanes. */
+  polynomialWide(z: V128, coefficients: readonly number[]): Expr<'v128'> {
+    const each = coefficients.map((c): Expr<'v128'> => this.f64(c))
+    return each.reduceRight((sum, c) => this.maddWide(sum, z, c))
+  }
+
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
     this.#push(codeOf(value as Expr | number, local.type, this.#wide), [0x21], unsigned(local.index))
   }
