@@ -109,8 +109,10 @@ function fillRanges(
   ranges: Iterable<LeftRange>,
   out: TypedArray,
 ): void {
-  const words = hostArray('host', Uint32Array, Math.min(chunk, Math.ceil(each / 4) * 4))
+  let words = new Uint32Array(0)
   for (const { key, from, count } of ranges) {
+    const most = Math.min(chunk, Math.ceil(count / 4) * 4)
+    if (words.length < most) words = hostArray('host', Uint32Array, most)
     for (let at = from; at < from + count; at += chunk) {
       const length = Math.min(chunk, from + count - at)
       writeWords(keys[key]!, at, length, words)
@@ -134,6 +136,7 @@ function draw(
   const whole = list.map((_, key): LeftRange => ({ key, from: 0, count }))
   const write = ({ device, size, buffer }: Fresh) => {
     const drawn = op === 'normal' && dtype === 'float32' ? device.normals?.(buffer, list, count) : undefined
+    if (drawn?.length === 0) return
     const values = device.hostView?.(buffer, dtype, size) ?? allocateHost(dtype, size)
     fillRanges(fill, list, count, drawn ?? whole, values)
     if (device.hostView === undefined) device.write(buffer, dtype, values)
