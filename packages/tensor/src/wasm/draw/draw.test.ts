@@ -128,14 +128,22 @@ describe.each(Object.entries(devices))('normals on wasm, %s', (_, device) => {
   })
 })
 
-test('what is left is the end of each key, and a few turns in doubt', () => {
+test('what is left is the end of each key, and every turn with a number next to a tie', () => {
   const device = createWasmDevice({ threads: 1 })
-  const buffer = device.allocate('float32', 2 * 300_007)
-  const left = device.normals!(buffer, [randomKey(4), randomKey(5)], 300_007)
-  expect(left.slice(0, 2)).toEqual([0, 1].map((key) => ({ key, from: 300_000, count: 7 })))
+  const [count, keys] = [700_007, [randomKey(4), randomKey(5)]]
+  const left = device.normals!(device.allocate('float32', 2 * count), keys, count)
+  expect(left.slice(0, 2)).toEqual([0, 1].map((key) => ({ key, from: 700_000, count: 7 })))
   const doubts = left.slice(2)
-  // 37,500 turns, of which 2⁻¹³ are in doubt: five.
-  expect(doubts.length).toBeGreaterThan(0)
-  expect(doubts.length).toBeLessThan(16)
-  for (const { from, count } of doubts) expect([from % 16, count]).toEqual([0, 16])
+  for (const { from, count: length } of doubts) expect([from % 16, length]).toEqual([0, 16])
+  // 87,500 turns, of which 2⁻¹³ are in doubt: eleven.
+  expect(doubts.length).toBeLessThan(25)
+  const told = new Set(doubts.map(({ key, from }) => `${key} ${from}`))
+  const near = keys.flatMap((key, k) =>
+    [...normal(key, [700_000], { dtype: 'float64' }).dataSync()].flatMap((x, i) =>
+      fromTie(x) <= 1500 ? [{ key: k, at: i }] : [],
+    ),
+  )
+  // Of either half of a turn.
+  for (const half of [0, 2]) expect(near.filter(({ at }) => (at & 2) === half).length).toBeGreaterThan(0)
+  for (const { key, at } of near) expect(told).toContain(`${key} ${at - (at % 16)}`)
 })
