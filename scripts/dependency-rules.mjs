@@ -36,6 +36,7 @@ const rooms = {
   product: moves,
   attention: [...moves, 'product'],
   conv: [...moves, 'product'],
+  draw: [...runtime, 'lanes'],
 }
 const wasm = '^packages/tensor/src/wasm/'
 

@@ -6,7 +6,7 @@ import { profileMethod, restBar } from '@tweedie/bench'
 import { measure, measurementKey } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
 import { methods, noiseFromSpec } from '@tweedie/solvers'
-import { TweedieError } from '@tweedie/tensor'
+import { getDevice, TweedieError } from '@tweedie/tensor'
 import type { Benches, DigitTask } from './digits.ts'
 import { benchOf, openBenches, operatorOf, priorFor, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
@@ -43,12 +43,19 @@ async function profileOf(
     try {
       const settings = { ...settingsOf(method, task), steps }
       const problem = { operator, noise, y }
-      return { task, profile: await profileMethod(method, problem, priorFor(method, bench), settings) }
+      const prior = priorFor(method, bench)
+      return { task, profile: await profileMethod(method, problem, prior, settings, { now: processorTime }) }
     } catch (error) {
       if (!(error instanceof TweedieError)) throw error
     }
   }
   return undefined
+}
+
+/** Milliseconds that the process has computed, which no other program lengthens by waiting. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
@@ -64,9 +71,14 @@ const known = (): Map<string, readonly string[]> =>
     ]),
   )
 
-/** Profiles all methods, or those named, the others kept as they are, and writes the page. */
+/** A cell of a method whose row is not by {@link processorTime}: those of a page that was written by the clock. */
+const byClock = '†'
+
+/** Profiles all methods, or those named, the others kept as they are, and writes the page after each. */
 export async function drawProfiles(only: readonly string[]): Promise<void> {
   const benches = await openBenches(digits)
+  // So that the time of the processor is that of the work, and not of threads that wait for each other.
+  getDevice('wasm').limitThreads?.(1)
   const rows = known()
   for (const method of methods) {
     if (only.length > 0 && !only.includes(method.info.name)) continue
@@ -83,20 +95,26 @@ export async function drawProfiles(only: readonly string[]): Promise<void> {
       `${percent(rest)}${rest > restBar ? ' *' : ''}`,
     ])
     console.log(`${name}: ${percent(rest)} outside of prior and operator`)
+    writePage(rows)
   }
+}
+
+function writePage(rows: ReadonlyMap<string, readonly string[]>): void {
   const told = methods.names.flatMap((name) => {
     const row = rows.get(name)
     return row === undefined ? [] : [row]
   })
   const above = methods.names.filter((name) => rows.get(name)?.at(-1)?.endsWith('*') === true)
   const why = above.map((name) => `- **${name}**: ${reasons[name] ?? 'no reason is known'}.`)
+  const clocked = told.some(([name]) => name?.endsWith(byClock) === true)
   write(
     'docs/profile.md',
     `# Where the time of a method goes
 
-Written by \`npm run docs -- --profile\`: ${digits} digits at a time, ${steps} steps, the fastest of three runs; \`tweedie bench methods\` does so
-for any prior and operator. Methods on latents run on the digits-latent prior. Prior (with its autoencoder) and operator are counted
-with their ways back; the rest is the method's own. Compare shares: the times are of a machine that had other work.
+Written by \`npm run docs -- --profile\`: ${digits} digits at a time, ${steps} steps, the fastest of three runs, by processor time on one
+thread; \`tweedie bench methods\` does so for any prior and operator, by the clock. Methods on latents run on the digits-latent prior.
+Prior (with its autoencoder) and operator are counted with their ways back; the rest is the method's own. Compare shares: the times
+are of a machine that had other work.${clocked ? ` Rows with ${byClock} are by the clock, on two threads.` : ''}
 
 ${table(['method', 'operator', 'ms a step', 'prior', 'operator', 'rest'], told, (i) => i > 1)}
 ${above.length > 0 ? `\n\\* more than ${100 * restBar} %:\n\n${why.join('\n')}\n` : ''}`,

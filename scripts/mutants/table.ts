@@ -7,6 +7,7 @@ import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
+import { drawEdits } from './edits/draws.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { gpuDeviceEdits } from './edits/gpu-device.ts'
@@ -41,6 +42,7 @@ import { weightEdits } from './edits/weight.ts'
 /** All edits, package by package. */
 export const edits: readonly Edit[] = [
   ...tensorEdits,
+  ...drawEdits,
   ...autogradEdits,
   ...unetEdits,
   ...edmEdits,

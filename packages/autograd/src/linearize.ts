@@ -96,7 +96,6 @@ export function linearized<Args extends readonly unknown[], R>(
       tape.dispose()
     }
     const state = { open: true }
-    freedWith(state, tape)
     const usable = () => {
       if (!state.open) throw new TweedieError(`${op}: this linearization has been disposed of`)
       checkDifferentiable(op, tape, inputs, outputs)
@@ -105,6 +104,7 @@ export function linearized<Args extends readonly unknown[], R>(
       state.open = false
       tape.dispose()
     }
+    freedWith(state, tape, dispose)
     const { value, aux, paths, outputs } = orElse(discardAll, () => {
       const [value, aux] = splitAux(traced.value, hasAux)
       const outputs = traced.outputs.slice(0, outputLeaves(op, value).length)

@@ -18,9 +18,7 @@ export function primitiveNode<P extends PrimitiveName>(
   const refs = inputRefs(inputs, wanted)
   const call: SavedCall<P> = {
     x: (i) => saved.get(i)!,
-    get y() {
-      return saved.get('y')!
-    },
+    y: saved.get('y')!,
     params,
     shapes: refs.map(({ shape }) => shape),
   }

@@ -1,5 +1,5 @@
 import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
-import { dispatchAt, isFloat } from '@tweedie/tensor'
+import { dispatchAt, isFloat, whenScopeEnds } from '@tweedie/tensor'
 import { inspector } from './inspector.ts'
 import type { Recording, TapeNode } from './node.ts'
 import { composedNode, primitiveNode } from './primitive-node.ts'
@@ -105,5 +105,14 @@ const newTape = (): Tape => new Tape()
 
 const finaliser = new FinalizationRegistry<Tape>((tape) => tape.dispose())
 
-/** Has the garbage collector free a tape with the state that all ways to use it share, if nobody did before. */
-export const freedWith = (state: object, tape: Tape): void => finaliser.register(state, tape)
+/**
+ * Sees to a tape that nobody frees who could: with `dispose` where a scope around ends by an error; else, once no scope is left,
+ * with the garbage collection of the state that all ways to use it share. A tape that is used up within a scope costs the
+ * collector nothing: what it watches outlives its short collections.
+ */
+export function freedWith(state: { readonly open: boolean }, tape: Tape, dispose: () => void): void {
+  const watch = () => {
+    if (state.open && !whenScopeEnds(dispose, watch)) finaliser.register(state, tape)
+  }
+  watch()
+}

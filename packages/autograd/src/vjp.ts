@@ -2,7 +2,6 @@ import type { Tensor } from '@tweedie/tensor'
 import {
   DTypeError,
   formatShape,
-  ifScopeFails,
   isFloat,
   ShapeError,
   sameShape,
@@ -106,12 +105,11 @@ function pullbackOf<Args extends readonly unknown[]>(
 ): Pullback<Args> {
   const paths = [...leavesByPath(value).keys()]
   const state = { open: true }
-  freedWith(state, tape)
   const dispose = () => {
     state.open = false
     tape.dispose()
   }
-  ifScopeFails(dispose)
+  freedWith(state, tape, dispose)
   const pullback = (cotangent: unknown, { retain = false }: { retain?: boolean } = {}): Args => {
     if (!state.open) {
       throw new TweedieError(

@@ -112,6 +112,18 @@ export interface DeviceInfo {
   readonly memory?: DeviceMemory
 }
 
+/** A key of a random stream, as far as devices know it. */
+export interface DrawnKey {
+  readonly words: readonly [number, number]
+}
+
+/** Some of the numbers of one of several keys: `count` from place `from` on, a multiple of 4. */
+export interface LeftRange {
+  readonly key: number
+  readonly from: number
+  readonly count: number
+}
+
 /**
  * Where tensors live and primitives run: allocate, free, run, read back. A device knows nothing of
  * operator semantics, views or gradients. `run` returns a new buffer that holds the result in
@@ -137,6 +149,11 @@ export interface Device {
   /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
+  /**
+   * Standard normals as `normal` draws them, bit for bit, into a float32 buffer: `count` of each key, key after key. Returns what
+   * it leaves to the caller: ends of streams, and numbers of which it cannot tell how they round. CPU devices only.
+   */
+  normals?(buffer: unknown, keys: readonly DrawnKey[], count: number): readonly LeftRange[]
   /** A way of its own to run a recorded program again and again, or why it has none for this one. */
   compile?(recording: Recording): Promise<Executor | { readonly reason: string }>
 }

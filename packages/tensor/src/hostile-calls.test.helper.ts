@@ -278,7 +278,7 @@ export const withoutNumbers: readonly string[] = [
     'peakBytesOf',
     'scope',
     'unscoped',
-    'ifScopeFails',
+    'whenScopeEnds',
     'undoing',
     'isTensor',
     'treeLeaves',

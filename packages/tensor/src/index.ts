@@ -74,7 +74,7 @@ export {
 export type { ProgramInfo, Recorded } from './record/record.ts'
 export { record } from './record/record.ts'
 export { dilated } from './rules/conv2d.ts'
-export { ifScopeFails, scope, unscoped } from './scope.ts'
+export { scope, unscoped, whenScopeEnds } from './scope.ts'
 export { ifRunAgain, settled, undoing } from './settled.ts'
 export type { Shape } from './shape.ts'
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './shape.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Tensor } from './index.ts'
-import { memory, OptionError, scope, tensor, treeLeaves, treeMap } from './index.ts'
+import { memory, OptionError, scope, tensor, treeLeaves, treeMap, unscoped, whenScopeEnds } from './index.ts'
 
 const x = tensor([1, 2, 3])
 
@@ -97,4 +97,56 @@ it('what a scope made and did not return is freed, beside what it returned', () 
   expect(made.map((x) => x.isDisposed)).toEqual([true, false, true])
   expect(memory().tensors).toBe(before + 1)
   kept.dispose()
+})
+
+describe('whenScopeEnds', () => {
+  it('tells once how the innermost scope ended, with the scope around open again', () => {
+    const told: string[] = []
+    const guest = (name: string) =>
+      whenScopeEnds(
+        () => told.push(`${name} failed`),
+        () => told.push(`${name} closed`),
+      )
+    scope(() => {
+      scope(() => void guest('inner'))
+      expect(told).toEqual(['inner closed'])
+      guest('outer')
+      expect(() =>
+        scope(() => {
+          guest('lost')
+          throw new RangeError('no')
+        }),
+      ).toThrow(RangeError)
+      expect(told.at(-1)).toBe('lost failed')
+    })
+    expect(told).toEqual(['inner closed', 'lost failed', 'outer closed'])
+    const moved: string[] = []
+    scope(() => {
+      scope(() => {
+        whenScopeEnds(
+          () => undefined,
+          () =>
+            whenScopeEnds(
+              () => undefined,
+              () => moved.push('outer'),
+            ),
+        )
+      })
+      expect(moved).toEqual([])
+    })
+    expect(moved).toEqual(['outer'])
+  })
+
+  it('tells where no scope is open', () => {
+    const nobody = () =>
+      whenScopeEnds(
+        () => undefined,
+        () => undefined,
+      )
+    expect(nobody()).toBe(false)
+    scope(() => {
+      expect(nobody()).toBe(true)
+      expect(unscoped(nobody)).toBe(false)
+    })
+  })
 })

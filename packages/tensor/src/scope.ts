@@ -5,7 +5,13 @@ import { treeLeaves } from './tree.ts'
 /** Tensors created while a scope is innermost belong to it until it closes. */
 class Scope {
   readonly owned: Tensor[] = []
-  readonly undos: (() => void)[] = []
+  readonly guests: Guest[] = []
+}
+
+/** Something that lives in a scope beside its tensors, and is told how the scope ends. */
+interface Guest {
+  failed(): void
+  closed(): void
 }
 
 let innermost: Scope | undefined
@@ -17,9 +23,13 @@ export function adopt(tensor: Tensor): boolean {
   return true
 }
 
-/** Says what is to be given up where the innermost scope ends by an error: what it holds beside its own tensors. */
-export function ifScopeFails(undo: () => void): void {
-  innermost?.undos.push(undo)
+/**
+ * Says what is to happen where the innermost scope ends by an error, `failed`, or else, `closed`, in which the scope around it is
+ * the innermost one; false where no scope is open. For what holds memory beside the scope's tensors.
+ */
+export function whenScopeEnds(failed: () => void, closed: () => void): boolean {
+  innermost?.guests.push({ failed, closed })
+  return innermost !== undefined
 }
 
 /**
@@ -54,7 +64,7 @@ export function scope<T>(fn: () => T): T {
   } catch (error) {
     innermost = outer
     for (const tensor of mine.owned) tensor.dispose()
-    for (const undo of mine.undos) undo()
+    for (const guest of mine.guests) guest.failed()
     throw error
   }
   innermost = outer
@@ -62,6 +72,7 @@ export function scope<T>(fn: () => T): T {
     if (!kept.has(tensor)) tensor.dispose()
     else if (!tensor.isDisposed) tensor.rehome()
   }
+  for (const guest of mine.guests) guest.closed()
   return result
 }
 

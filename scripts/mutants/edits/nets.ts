@@ -106,10 +106,10 @@ export const netsEdits: readonly Edit[] = [
     '',
     'what a run had come to is not kept',
   ),
-  editsOf('packages/autograd/src')('vjp.ts')(
+  editsOf('packages/autograd/src')('tape.ts')(
     'nets-vjp-failed',
-    'ifScopeFails(dispose)',
-    '',
+    'whenScopeEnds(dispose, watch)',
+    'whenScopeEnds(() => undefined, watch)',
     'the tape of a step that fails stays',
     { tests: ['packages/solvers/src/run/look'] },
   ),

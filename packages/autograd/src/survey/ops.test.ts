@@ -32,7 +32,7 @@ const notOps = [
     'withInterpreters',
     'scope',
     'unscoped',
-    'ifScopeFails',
+    'whenScopeEnds',
     'undoing',
     'isTensor',
     'treeLeaves',

@@ -1,19 +1,26 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import type { NoiseLikelihood, Operator } from '../types.ts'
+import { isLinear } from '../types.ts'
 
 /**
- * x ↦ ∇_x log p(y | A(x)) of each sample, from the score of the noise.
+ * x ↦ ∇_x log p(y | A(x)) of each sample, from the score of the noise: by Aᵀ where A is linear, a chain of hundreds of steps
+ * being long for a tape in each.
  *
  * @param y - [N, …outShape].
  * @param score - ∇_clean log p(y | clean).
  */
-export const measuredScore =
-  (operator: Operator, y: Tensor, score: NoiseLikelihood['score']): ((x: Tensor) => Tensor) =>
-  (x) => {
-    const [clean, back] = vjp((at: Tensor) => operator.forward(at), x)
-    return back(score(y, clean))[0]
-  }
+export const measuredScore = (
+  operator: Operator,
+  y: Tensor,
+  score: NoiseLikelihood['score'],
+): ((x: Tensor) => Tensor) =>
+  isLinear(operator)
+    ? (x) => operator.adjoint(score(y, operator.forward(x)))
+    : (x) => {
+        const [clean, back] = vjp((at: Tensor) => operator.forward(at), x)
+        return back(score(y, clean))[0]
+      }
 
 /**
  * ∇U of a law that is coupled to a centre x̂, p(x) ∝ exp(l(x) − ‖x − x̂‖²/(2ρ²)), for chains: the likelihood step of split

@@ -2,6 +2,7 @@
 import { adam, linearRate, stopGradient, valueAndGrad, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { concat, maximum, sizeOf } from '@tweedie/tensor'
+import type { RealNvpParams } from '../flows/index.ts'
 import { realNvp } from '../flows/index.ts'
 import { noiseRange } from '../inner/index.ts'
 import type { Filled } from '../options/index.ts'
@@ -129,8 +130,8 @@ export const flowPlan = <S extends FlowSpecs>(
       const latent = z(i, 'latent', [K, n])
       const weight = lambdaData * annealing(i, annealRate, annealPivot)
       // A number whose gradient is that of L, by the gradients of both densities in x; and the terms of L.
-      const loss = (flat: Tensor) => {
-        const { x, logDet } = flow.forward(flow.unpack(flat), latent)
+      const loss = (layers: RealNvpParams) => {
+        const { x, logDet } = flow.forward(layers, latent)
         const drawn = stopGradient(x).reshape([N * K, ...prior.shape])
         const data = logLikelihood(drawn)
         const known = logPrior(i)(drawn)
@@ -143,8 +144,10 @@ export const flowPlan = <S extends FlowSpecs>(
         }
         return [total.mul(-1 / K), { x, losses }] as const
       }
-      const [[, { x, losses }], gradient] = valueAndGrad(loss, { hasAux: true })(params)
-      const cut = gradient.mul(gradientClip).div(maximum(sampleNorms(gradient), gradientClip))
+      // By layer: a gradient in the packed parameters would be a sum of as many arrays of their whole length as there are parts.
+      const [[, { x, losses }], slopes] = valueAndGrad(loss, { hasAux: true })(flow.unpack(params))
+      const gradient = flow.pack(slopes)
+      const cut = gradient.div(maximum(sampleNorms(gradient).div(gradientClip), 1))
       const next = optimizer.update(cut, state.adam, params)
 
       const x0hat = x.mean(1).reshape([N, ...prior.shape])

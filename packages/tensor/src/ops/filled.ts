@@ -16,6 +16,39 @@ export interface CreateOptions {
 export const deviceOf = (options: CreateOptions): Device =>
   typeof options.device === 'object' ? options.device : getDevice(options.device)
 
+/** Memory of a device that is to be written. */
+export interface Fresh {
+  readonly device: Device
+  readonly dtype: DType
+  readonly size: number
+  readonly buffer: unknown
+}
+
+/**
+ * A tensor whose elements `write` puts, in row-major order, into memory that may hold anything.
+ * @throws {ShapeError} for what is no shape; {OutOfMemoryError} where the device has no room for it.
+ */
+export function written(
+  op: string,
+  shape: Shape,
+  write: (fresh: Fresh) => void,
+  options: CreateOptions = {},
+): Tensor {
+  const dtype = options.dtype ?? 'float32'
+  requireDType(op, dtype)
+  assertShape(op, shape)
+  const size = sizeOf(shape)
+  const device = deviceOf(options)
+  const buffer = device.allocate(dtype, size)
+  try {
+    write({ device, dtype, size, buffer })
+  } catch (error) {
+    device.free(buffer, dtype, size)
+    throw error
+  }
+  return Tensor.make(new Storage(device, dtype, size, buffer), [...shape])
+}
+
 /**
  * A tensor whose elements `fill` writes, in row-major order, into an array of zeros: the device's own memory where the
  * host reaches it. Nothing is written before the device has room.
@@ -29,20 +62,11 @@ export function filled(
   options: CreateOptions = {},
   zeroed = true,
 ): Tensor {
-  const dtype = options.dtype ?? 'float32'
-  requireDType(op, dtype)
-  assertShape(op, shape)
-  const size = sizeOf(shape)
-  const device = deviceOf(options)
-  const buffer = device.allocate(dtype, size)
-  try {
+  const write = ({ device, dtype, size, buffer }: Fresh) => {
     const values = device.hostView?.(buffer, dtype, size) ?? allocateHost(dtype, size)
     if (zeroed) values.fill(0)
     fill(values)
     if (device.hostView === undefined) device.write(buffer, dtype, values)
-  } catch (error) {
-    device.free(buffer, dtype, size)
-    throw error
   }
-  return Tensor.make(new Storage(device, dtype, size, buffer), [...shape])
+  return written(op, shape, write, options)
 }

@@ -1,9 +1,10 @@
-import type { Device } from '../device.ts'
+import type { Device, LeftRange } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
+import { allocateHost } from '../dtype.ts'
 import { DTypeError, OptionError } from '../errors.ts'
 import { hostArray } from '../host-memory.ts'
-import type { CreateOptions } from '../ops/filled.ts'
-import { filled } from '../ops/filled.ts'
+import type { CreateOptions, Fresh } from '../ops/filled.ts'
+import { written } from '../ops/filled.ts'
 import type { Shape } from '../shape.ts'
 import { isCount, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
@@ -65,15 +66,14 @@ export function randomKey(seed: number): Key {
  */
 export function randomWords(key: Key, count: number): Uint32Array {
   requireCount('count', count)
-  return wordsFrom(key, 0, count).subarray(0, count)
+  const words = hostArray('host', Uint32Array, Math.ceil(count / 4) * 4)
+  writeWords(key, 0, count, words)
+  return words.subarray(0, count)
 }
 
-/** Words `first` (a multiple of four) … first + count − 1 of a key's stream, and those up to a multiple of four. */
-function wordsFrom(key: Key, first: number, count: number): Uint32Array {
-  const words = hostArray('host', Uint32Array, Math.ceil(count / 4) * 4)
-  const [k0, k1] = key.words
-  for (let at = 0; at < words.length; at += 4) philox4x32((first + at) / 4, 0, 0, 0, k0, k1, words, at)
-  return words
+/** Writes words `first` (a multiple of four) … first + count − 1 of a key's stream, and those up to a multiple of four. */
+function writeWords({ words: [k0, k1] }: Key, first: number, count: number, words: Uint32Array): void {
+  for (let at = 0; at < count; at += 4) philox4x32((first + at) / 4, 0, 0, 0, k0, k1, words, at)
 }
 
 function requireCount(option: string, count: number): void {
@@ -101,8 +101,28 @@ const fillNormal: Fill = (words, out, from, count) => {
   }
 }
 
+/** Numbers of a tensor of draws: places `from` … from + count − 1 of the stream of the key of that index. */
+function fillRanges(
+  fill: Fill,
+  keys: readonly Key[],
+  each: number,
+  ranges: Iterable<LeftRange>,
+  out: TypedArray,
+): void {
+  let words = new Uint32Array(0)
+  for (const { key, from, count } of ranges) {
+    const most = Math.min(chunk, Math.ceil(count / 4) * 4)
+    if (words.length < most) words = hostArray('host', Uint32Array, most)
+    for (let at = from; at < from + count; at += chunk) {
+      const length = Math.min(chunk, from + count - at)
+      writeWords(keys[key]!, at, length, words)
+      fill(words, out, key * each + at, length)
+    }
+  }
+}
+
 function draw(
-  op: string,
+  op: 'uniform' | 'normal',
   fill: Fill,
   keys: Key | readonly Key[],
   shape: Shape,
@@ -113,15 +133,15 @@ function draw(
     throw new DTypeError(op, `draws float32 or float64, not ${dtype}`)
   const list = 'words' in keys ? [keys] : keys
   const count = sizeOf(shape)
-  const fillAll = (values: TypedArray) => {
-    list.forEach((key, i) => {
-      for (let from = 0; from < count; from += chunk) {
-        const length = Math.min(chunk, count - from)
-        fill(wordsFrom(key, from, length), values, i * count + from, length)
-      }
-    })
+  const whole = list.map((_, key): LeftRange => ({ key, from: 0, count }))
+  const write = ({ device, size, buffer }: Fresh) => {
+    const drawn = op === 'normal' && dtype === 'float32' ? device.normals?.(buffer, list, count) : undefined
+    if (drawn?.length === 0) return
+    const values = device.hostView?.(buffer, dtype, size) ?? allocateHost(dtype, size)
+    fillRanges(fill, list, count, drawn ?? whole, values)
+    if (device.hostView === undefined) device.write(buffer, dtype, values)
   }
-  return filled(op, 'words' in keys ? shape : [list.length, ...shape], fillAll, { ...options, dtype })
+  return written(op, 'words' in keys ? shape : [list.length, ...shape], write, { ...options, dtype })
 }
 
 /** Uniform on [0, 1). With an array of keys, one sample of `shape` per key along a new leading axis. */

@@ -1,4 +1,4 @@
-import type { Device, DeviceInfo, KernelCall, View } from '../device.ts'
+import type { Device, DeviceInfo, DrawnKey, KernelCall, LeftRange, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement, dtypes, requireDType } from '../dtype.ts'
 import { DeviceError, OptionError, OutOfMemoryError } from '../errors.ts'
@@ -10,6 +10,7 @@ import { referenceKernels } from '../reference/index.ts'
 import { checkIndices } from '../reference/move.ts'
 import { formatShape, isCount, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm/index.ts'
+import { drawNormals } from './draw/kernels.ts'
 import { fillBytes } from './move/bulk.ts'
 import type { Heap } from './runtime/heap.ts'
 import { narrowBlock } from './runtime/heap.ts'
@@ -162,6 +163,11 @@ class WasmDevice implements Device {
 
   hostView(buffer: unknown, dtype: DType, length: number): TypedArray {
     return this.#heap.view(dtype, buffer as number, length)
+  }
+
+  normals(buffer: unknown, keys: readonly DrawnKey[], count: number): readonly LeftRange[] {
+    this.#pool?.check()
+    return drawNormals(buffer as number, keys, count, this.#context)
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): number {

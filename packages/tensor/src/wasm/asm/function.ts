@@ -106,6 +106,11 @@ export class FunctionBuilder {
     return this.#constant(`i${value | 0}`, i32x4.const(value))
   }
 
+  /** Four int32, likewise. */
+  lanes(...values: readonly [number, number, number, number]): Local<'v128'> {
+    return this.#constant(`l${values.join()}`, i32x4.lanes(...values))
+  }
+
   /** a·b + c of float32 lanes, rounded once where the machine can, in fused code. */
   madd(a: V128, b: V128, c: V128): Expr<'v128'> {
     return this.#fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)

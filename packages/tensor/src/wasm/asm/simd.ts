@@ -97,10 +97,12 @@ export const f64x2 = {
   ...family(binary, 0x47, 'eq', 'ne', 'lt'),
   nearest: unary(0x94),
   abs: unary(0xec),
+  sqrt: unary(0xef),
   ...family(binary, 0xf0, 'add', 'sub', 'mul', 'div', 'min', 'max', 'pmin', 'pmax'),
   /** Lanes 0 and 1 of a float32 or int32 vector. */
   promoteLowF32x4: unary(0x5f),
   convertLowI32x4S: unary(0xfe),
+  convertLowI32x4U: unary(0xff),
   relaxedMadd: ternary(0x107),
 }
 
@@ -129,8 +131,11 @@ export const i32x4 = {
 /** Two int64, as far as bit tricks on float64 need them. */
 export const i64x2 = {
   shl: shift(0xcb),
+  shrU: shift(0xcd),
   add: binary(0xce),
   sub: binary(0xd1),
+  /** Products of the unsigned lanes 0 and 1, or 2 and 3, of two int32 vectors. */
+  ...family(binary, 0xde, 'extmulLowI32x4U', 'extmulHighI32x4U'),
 }
 
 /** Narrowing and widening between the integer lane widths (bool tensors are bytes). */
