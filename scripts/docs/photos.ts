@@ -16,15 +16,7 @@ import { bicubic, wiener } from './photos-classics.ts'
 import type { PeerRow, Photograph } from './photos-data.ts'
 import { cut, noiseLevels, noisy, photographs, readPeers, readPhotograph, sha256 } from './photos-data.ts'
 import { digestOf, forget, kept } from './photos-kept.ts'
-
-const psnrOf = (mse: number): number => -10 * Math.log10(mse)
-
-/** PSNR of a picture within [0, 1], in dB. */
-const psnr = (x: Picture, truth: Picture): number =>
-  psnrOf(
-    x.data.reduce((sum, v, i) => sum + (Math.min(1, Math.max(0, v)) - truth.data[i]!) ** 2, 0) /
-      x.data.length,
-  )
+import { psnr } from './scores.ts'
 
 /** A picture with sides that are multiples of 8, by what a mirror at its end shows. */
 function padded(picture: Picture): Picture {

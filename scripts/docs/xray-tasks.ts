@@ -1,0 +1,84 @@
+// The inverse problems that the prior of X-rays is shown on, and what is there without a prior.
+import type { LinearOperator, Settings } from '@tweedie/solvers'
+import { filteredBackProjection, formatSpec, isLinear, operatorFromSpec } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { ones, scope } from '@tweedie/tensor'
+import { shape } from './xray-data.ts'
+
+/** An inverse problem on X-rays, the same settings for every prior. */
+export interface XrayTask {
+  readonly name: string
+  readonly title: string
+  readonly operator: string
+  readonly noise: string
+  readonly methods: readonly (readonly [name: string, settings: Settings])[]
+  /** What the measurement gives at once, by the name of a column. */
+  readonly direct: readonly (readonly [
+    name: string,
+    restore: (operator: LinearOperator, y: Tensor) => Tensor,
+  ])[]
+  /** What there is to see. */
+  readonly remark: string
+}
+
+/** @throws {Error} for an operator that is not linear. */
+export function linearOf({ operator: spec }: Pick<XrayTask, 'operator'>): LinearOperator {
+  const operator = operatorFromSpec(spec, shape)
+  if (!isLinear(operator)) throw new Error(`${spec} is not linear`)
+  return operator
+}
+
+/** Tomography of some views, and its filtered back-projections. */
+function views(options: { readonly angles: number; readonly range?: number }) {
+  const back = (filter: 'ramp' | 'hann') => {
+    const restore = filteredBackProjection(shape, options, filter)
+    // Air is black and has no line integrals: what is projected back is x + 1.
+    return (operator: LinearOperator, y: Tensor) =>
+      scope(() => restore(y.add(operator.forward(ones([1, ...shape])))).sub(1))
+  }
+  return {
+    operator: formatSpec('tomography', options),
+    direct: [
+      ['FBP', back('ramp')],
+      ['FBP Hann', back('hann')],
+    ] as const,
+  }
+}
+
+export const tasks: readonly XrayTask[] = [
+  {
+    ...{
+      name: 'fourier',
+      title: 'Masked Fourier',
+      operator: 'mri:acceleration=4,seed=1',
+      noise: 'gaussian:0.05',
+    },
+    methods: [
+      ['ddrm', { steps: 50 }],
+      ['diffpir', { steps: 50 }],
+      ['dps', { steps: 150, scale: 1 }],
+    ],
+    direct: [['zero-filled', (operator, y) => operator.pinv?.(y) ?? operator.adjoint(y)]],
+    remark: '',
+  },
+  {
+    ...{ name: 'limited', title: 'Tomography from a quarter of a turn', noise: 'gaussian:0.02' },
+    ...views({ angles: 14, range: 90 }),
+    methods: [
+      ['dds', { steps: 50 }],
+      ['diffpir', { steps: 50 }],
+      ['dps', { steps: 150, scale: 1 }],
+    ],
+    remark: '',
+  },
+  {
+    ...{ name: 'sparse', title: 'Tomography from six views', noise: 'gaussian:0.02' },
+    ...views({ angles: 6 }),
+    methods: [
+      ['dds', { steps: 50 }],
+      ['diffpir', { steps: 50 }],
+      ['dps', { steps: 150, scale: 1 }],
+    ],
+    remark: '',
+  },
+]
