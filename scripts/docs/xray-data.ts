@@ -1,10 +1,8 @@
-// The X-rays that the prior `xray` is measured on, and the Gaussian that is fitted to those it was trained on.
+// The X-rays that the prior `xray` is measured on.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ExactPrior } from '@tweedie/solvers'
-import { gaussianPrior } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, scope } from '@tweedie/tensor'
+import { fromData } from '@tweedie/tensor'
 import { readImage } from '@tweedie/unet'
 import { readDataSet } from '@tweedie/unet/node'
 import { root } from './measured.ts'
@@ -33,7 +31,7 @@ export async function readXrays(): Promise<XrayData> {
   if (!existsSync(path)) throw new Error(`${path} is not there: it holds PneumoniaMNIST`)
   const set = await readDataSet({ path, dropDuplicates: true }, { shape, labels: false })
   const { images, validation, test } = set
-  if (!('pixels' in images) || validation === undefined || test === undefined)
+  if ('pictures' in images || validation === undefined || test === undefined)
     throw new Error(`${path} should hold arrays to train on, to validate on and to test on`)
   const read = (from: Parameters<typeof readImage>[0]): Xrays => {
     const values = new Float32Array(from.count * size)
@@ -53,26 +51,6 @@ export function spread(pictures: Xrays, count: number): Tensor {
   for (let n = 0; n < count; n++)
     out.set(xrayAt(pictures, Math.floor((n * pictures.count) / count)), n * size)
   return fromData(out, [count, ...shape])
-}
-
-/** The Gaussian with the mean and the covariance of pictures, what a linear method can know of them. */
-export function gaussianOf({ count, values }: Xrays): ExactPrior {
-  return scope(() => {
-    const x = fromData(values, [count, size], { dtype: 'float64' })
-    const mean = x.mean(0)
-    const centred = x.sub(mean)
-    const covariance = centred
-      .transpose()
-      .matmul(centred)
-      .div(count - 1)
-      .dataSync()
-    const row = (i: number) => Array.from(covariance.subarray(i * size, (i + 1) * size), Number)
-    return gaussianPrior({
-      mean: Float64Array.from(mean.dataSync(), Number),
-      covariance: Array.from({ length: size }, (_, i) => row(i)),
-      shape,
-    })
-  })
 }
 
 /** Root mean squared distance of each picture to the nearest of others, for values in [0, 1]; in ascending order. */

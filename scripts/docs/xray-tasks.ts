@@ -1,8 +1,8 @@
 // The inverse problems that the prior of X-rays is shown on, and what is there without a prior.
 import type { LinearOperator, Settings } from '@tweedie/solvers'
-import { filteredBackProjection, formatSpec, isLinear, operatorFromSpec } from '@tweedie/solvers'
-import type { Tensor } from '@tweedie/tensor'
-import { ones, scope } from '@tweedie/tensor'
+import { formatSpec, isLinear, operatorFromSpec } from '@tweedie/solvers'
+import type { Restores } from './xray-classics.ts'
+import { backProjection } from './xray-classics.ts'
 import { shape } from './xray-data.ts'
 
 /** An inverse problem on X-rays, the same settings for every prior. */
@@ -13,10 +13,7 @@ export interface XrayTask {
   readonly noise: string
   readonly methods: readonly (readonly [name: string, settings: Settings])[]
   /** What the measurement gives at once, by the name of a column. */
-  readonly direct: readonly (readonly [
-    name: string,
-    restore: (operator: LinearOperator, y: Tensor) => Tensor,
-  ])[]
+  readonly direct: readonly (readonly [name: string, restores: Restores])[]
   /** What there is to see. */
   readonly remark: string
 }
@@ -30,17 +27,11 @@ export function linearOf({ operator: spec }: Pick<XrayTask, 'operator'>): Linear
 
 /** Tomography of some views, and its filtered back-projections. */
 function views(options: { readonly angles: number; readonly range?: number }) {
-  const back = (filter: 'ramp' | 'hann') => {
-    const restore = filteredBackProjection(shape, options, filter)
-    // Air is black and has no line integrals: what is projected back is x + 1.
-    return (operator: LinearOperator, y: Tensor) =>
-      scope(() => restore(y.add(operator.forward(ones([1, ...shape])))).sub(1))
-  }
   return {
     operator: formatSpec('tomography', options),
     direct: [
-      ['FBP', back('ramp')],
-      ['FBP Hann', back('hann')],
+      ['FBP', backProjection(options, 'ramp')],
+      ['FBP Hann', backProjection(options, 'hann')],
     ] as const,
   }
 }

@@ -4,16 +4,17 @@ import { encodePicture } from '@tweedie/cli'
 import type { Picture } from '@tweedie/runs'
 import { drawGrid, drawSheet, measure, measurementKey, runTask, toPictures } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import type { ExactPrior, LinearOperator, Prior } from '@tweedie/solvers'
+import type { LinearOperator, Prior } from '@tweedie/solvers'
 import { formatSpec, methods, noiseFromSpec, run, sampleUnconditional } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData } from '@tweedie/tensor'
 import { table } from './frame.ts'
 import { write } from './measured.ts'
 import { wiener } from './photos-classics.ts'
 import { psnr } from './scores.ts'
+import type { Gaussian } from './xray-classics.ts'
+import { gaussianOf } from './xray-classics.ts'
 import type { Xrays } from './xray-data.ts'
-import { gaussianOf, nearest, readXrays, shape, spread } from './xray-data.ts'
+import { nearest, readXrays, spread } from './xray-data.ts'
 import { errorTable, trainingText } from './xray-record.ts'
 import type { XrayTask } from './xray-tasks.ts'
 import { linearOf, tasks } from './xray-tasks.ts'
@@ -38,26 +39,15 @@ interface Group {
 
 const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
 
-/** Each sample of a batch by itself. */
-async function each(
-  batch: readonly Tensor[],
-  restore: (parts: Tensor[], n: number) => Promise<Picture> | Picture,
-): Promise<Picture[]> {
+/** The smoothest restorations that fit, each with the weight that is best for it. */
+async function smoothest(operator: LinearOperator, y: Tensor, truth: Tensor): Promise<Picture[]> {
   const found: Picture[] = []
   for (let n = 0; n < count; n++) {
-    const parts = batch.map((x) => x.slice([n, n + 1]))
-    found.push(await restore(parts, n))
-    for (const part of parts) part.dispose()
+    using one = y.slice([n, n + 1])
+    using of = truth.slice([n, n + 1])
+    found.push(await wiener(operator, one, of))
   }
   return found
-}
-
-/** The posterior mean under a Gaussian prior. */
-async function byGaussian(prior: ExactPrior, operator: LinearOperator, y: Tensor, sigma: number) {
-  const { law } = prior.law.posterior(operator, Array.from(y.dataSync(), Number), sigma)
-  using x = fromData(Float32Array.from(law.mean()), [1, ...shape])
-  const [picture] = await toPictures(x)
-  return picture!
 }
 
 /** Every method of a task by one prior. */
@@ -91,7 +81,7 @@ async function byPrior(
 async function section(
   task: XrayTask,
   truth: Tensor,
-  gaussian: ExactPrior,
+  gaussian: Gaussian,
   priors: readonly Prior[],
 ): Promise<string> {
   const operator = linearOf(task)
@@ -102,23 +92,23 @@ async function section(
     using x = restore(operator, y)
     direct.push({ name, pictures: await toPictures(x) })
   }
-  const smooth = await each([y, truth], ([one, of]) => wiener(operator, one!, of!))
-  const linear = await each([y], ([one]) => byGaussian(gaussian, operator, one!, noise.sigma ?? 0))
+  const smooth = await smoothest(operator, y, truth)
+  using best = gaussian.restores(noise.sigma ?? 0)(operator, y)
   const groups: Group[] = [
     { title: 'no prior', columns: [...direct, { name: 'smooth', pictures: smooth }] },
-    { title: 'Gaussian', columns: [{ name: 'linear', pictures: linear }] },
+    { title: 'Gaussian', columns: [{ name: 'linear', pictures: await toPictures(best) }] },
   ]
   for (const prior of priors) groups.push(await byPrior(prior, task, { operator, y, truth }))
   const truths = await toPictures(truth)
   const scores = (pictures: readonly Picture[]) => pictures.map((x, n) => psnr(x, truths[n]!))
   const own = groups.find(({ title }) => title === `prior ${priors[0]?.name}`)
-  const best = Math.max(...(own?.columns.map(({ pictures }) => mean(scores(pictures))) ?? []))
+  const highest = Math.max(...(own?.columns.map(({ pictures }) => mean(scores(pictures))) ?? []))
   const rows = groups.flatMap(({ title, columns }) =>
     columns.map(({ name, pictures }) => {
       const values = scores(pictures)
       const value = mean(values)
       console.log(`${task.name}, ${title}, ${name}: ${value.toFixed(2)} dB`)
-      const told = value === best ? `**${value.toFixed(2)}**` : value.toFixed(2)
+      const told = value === highest ? `**${value.toFixed(2)}**` : value.toFixed(2)
       return [title, name, told, Math.min(...values).toFixed(2), Math.max(...values).toFixed(2)]
     }),
   )
@@ -182,7 +172,7 @@ export async function measureXray(): Promise<void> {
     'Written by `npm run docs -- --xray`. A network that predicts the noise in noisy chest X-rays of 28×28 pixels, trained by this project: its own U-Net, gradients and kernels, on a processor. It is for what X-rays are measured by: some frequencies, line integrals from some sides. It is an example, not for clinical use.',
     await samplesText(xray, training, test),
     trainingText(),
-    errorTable(test, gaussian),
+    errorTable(test, gaussian.prior),
     restorationText,
   ]
   using truth = spread(test, count)
