@@ -36,6 +36,8 @@ function views(options: { readonly angles: number; readonly range?: number }) {
   }
 }
 
+const diffpir = { steps: 30, zeta: 1, lambda: 1 }
+
 export const tasks: readonly XrayTask[] = [
   {
     ...{
@@ -45,9 +47,9 @@ export const tasks: readonly XrayTask[] = [
       noise: 'gaussian:0.05',
     },
     methods: [
-      ['ddrm', { steps: 50 }],
-      ['diffpir', { steps: 50 }],
-      ['dps', { steps: 150, scale: 1 }],
+      ['ddrm', { steps: 100, eta: 1 }],
+      ['diffpir', diffpir],
+      ['dps', { steps: 100, scale: 1 }],
     ],
     direct: [['zero-filled', (operator, y) => operator.pinv?.(y) ?? operator.adjoint(y)]],
     remark: '',
@@ -56,9 +58,9 @@ export const tasks: readonly XrayTask[] = [
     ...{ name: 'limited', title: 'Tomography from a quarter of a turn', noise: 'gaussian:0.02' },
     ...views({ angles: 14, range: 90 }),
     methods: [
-      ['dds', { steps: 50 }],
-      ['diffpir', { steps: 50 }],
-      ['dps', { steps: 150, scale: 1 }],
+      ['dds', { steps: 50, gamma: 20 }],
+      ['diffpir', diffpir],
+      ['dps', { steps: 100, scale: 3 }],
     ],
     remark: '',
   },
@@ -66,9 +68,9 @@ export const tasks: readonly XrayTask[] = [
     ...{ name: 'sparse', title: 'Tomography from six views', noise: 'gaussian:0.02' },
     ...views({ angles: 6 }),
     methods: [
-      ['dds', { steps: 50 }],
-      ['diffpir', { steps: 50 }],
-      ['dps', { steps: 150, scale: 1 }],
+      ['dds', { steps: 50, gamma: 20 }],
+      ['diffpir', diffpir],
+      ['dps', { steps: 100, scale: 3 }],
     ],
     remark: '',
   },
