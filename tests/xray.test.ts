@@ -41,10 +41,10 @@ test('says what it was trained on, and by what', async () => {
   })
   const { record, trainedOn } = loadShippedPrior('xray')
   expect(trainedOn).toMatchObject({ predicts: 'epsilon', clip: 1 })
-  const path = join(import.meta.dirname, '../packages/unet/scripts/xray.json')
+  const path = join(import.meta.dirname, '../packages/unet/scripts/xray-more.json')
   const { data: _, ...config } = JSON.parse(readFileSync(path, 'utf8'))
   expect(record.config).toMatchObject(config)
-  expect(record.command).toContain('--config packages/unet/scripts/xray.json')
+  expect(record.command).toContain('--config packages/unet/scripts/xray-more.json')
 })
 
 test('its error on held-out X-rays is what its record says', async (context) => {
