@@ -59,7 +59,7 @@ test('its error on held-out X-rays is what its record says', async (context) => 
     expect(Math.abs((error ?? 0) / (byQuarter[q] ?? 0) - 1)).toBeLessThan(1e-2),
   )
   // A Gaussian with the mean and the covariance of the training pictures, the best linear prediction, has 0.0320.
-  expect(mse).toBeLessThan(0.029)
+  expect(mse).toBeLessThan(0.0305)
 })
 
 test('restores X-rays from six views better than the prior of digits, and than filtered back-projection', async (context) => {
