@@ -2,7 +2,7 @@
 import type { ExactPrior, LinearOperator } from '@tweedie/solvers'
 import { conjugateGradient, filteredBackProjection, gaussianPrior } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, ones, scope } from '@tweedie/tensor'
+import { fromData, scope } from '@tweedie/tensor'
 import type { Xrays } from './xray-data.ts'
 import { shape, size } from './xray-data.ts'
 
@@ -18,21 +18,20 @@ const perPicture = (x: Tensor): Tensor =>
 
 /**
  * Filtered back-projection of views, times the factor by which it meets the measurement best: with views of less than half a turn it
- * is too weak. Air is black, −1, and has no line integrals: what is projected back is x + 1.
+ * is too weak.
  */
 export const backProjection =
   (options: Parameters<typeof filteredBackProjection>[1], filter: 'ramp' | 'hann'): Restores =>
   (operator, y) =>
     scope(() => {
-      const sums = y.add(operator.forward(ones([1, ...shape])))
-      const x = filteredBackProjection(shape, options, filter)(sums)
+      const x = filteredBackProjection(shape, options, filter)(y)
       const again = operator.forward(x)
-      return x.mul(perPicture(again.mul(sums)).div(perPicture(again.square()))).sub(1)
+      return x.mul(perPicture(again.mul(y)).div(perPicture(again.square())))
     })
 
 /** The Gaussian with the mean and the covariance of pictures, all that a linear method can know of them. */
 export interface Gaussian {
-  readonly prior: ExactPrior
+  prior(): ExactPrior
   /** The posterior means given measurements with noise of a standard deviation: no linear method has less error on average. */
   restores(sigma: number): Restores
 }
@@ -50,14 +49,16 @@ export function gaussianOf({ count, values }: Xrays): Gaussian {
         .div(count - 1),
     ]
   })
-  const numbers = covariance.dataSync()
-  const row = (i: number) => Array.from(numbers.subarray(i * size, (i + 1) * size), Number)
   return {
-    prior: gaussianPrior({
-      mean: Float64Array.from(mean.dataSync(), Number),
-      covariance: Array.from({ length: size }, (_, i) => row(i)),
-      shape,
-    }),
+    prior: () => {
+      const numbers = covariance.dataSync()
+      const row = (i: number) => Array.from(numbers.subarray(i * size, (i + 1) * size), Number)
+      return gaussianPrior({
+        mean: Float64Array.from(mean.dataSync(), Number),
+        covariance: Array.from({ length: size }, (_, i) => row(i)),
+        shape,
+      })
+    },
     // μ + C Aᵀ (A C Aᵀ + σ²)⁻¹ (y − A μ)
     restores: (sigma) => (operator, y) =>
       scope(() => {

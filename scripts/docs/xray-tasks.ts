@@ -14,8 +14,6 @@ export interface XrayTask {
   readonly methods: readonly (readonly [name: string, settings: Settings])[]
   /** What the measurement gives at once, by the name of a column. */
   readonly direct: readonly (readonly [name: string, restores: Restores])[]
-  /** What there is to see. */
-  readonly remark: string
 }
 
 /** @throws {Error} for an operator that is not linear. */
@@ -52,7 +50,6 @@ export const tasks: readonly XrayTask[] = [
       ['dps', { steps: 100, scale: 1 }],
     ],
     direct: [['zero-filled', (operator, y) => operator.pinv?.(y) ?? operator.adjoint(y)]],
-    remark: '',
   },
   {
     ...{ name: 'limited', title: 'Tomography from a quarter of a turn', noise: 'gaussian:0.02' },
@@ -62,7 +59,6 @@ export const tasks: readonly XrayTask[] = [
       ['diffpir', diffpir],
       ['dps', { steps: 100, scale: 3 }],
     ],
-    remark: '',
   },
   {
     ...{ name: 'sparse', title: 'Tomography from six views', noise: 'gaussian:0.02' },
@@ -72,6 +68,5 @@ export const tasks: readonly XrayTask[] = [
       ['diffpir', diffpir],
       ['dps', { steps: 100, scale: 3 }],
     ],
-    remark: '',
   },
 ]

@@ -1,5 +1,7 @@
 // What the prior `xray` does on X-rays that it was not trained on: its error beside that of a Gaussian, its samples, and restorations
 // beside those without a prior, by the Gaussian, and by the prior of digits. Written to docs/xray.md.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { encodePicture } from '@tweedie/cli'
 import type { Picture } from '@tweedie/runs'
 import { drawGrid, drawSheet, measure, measurementKey, runTask, toPictures } from '@tweedie/runs'
@@ -8,7 +10,7 @@ import type { LinearOperator, Prior } from '@tweedie/solvers'
 import { formatSpec, methods, noiseFromSpec, run, sampleUnconditional } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { table } from './frame.ts'
-import { write } from './measured.ts'
+import { root, write } from './measured.ts'
 import { wiener } from './photos-classics.ts'
 import { psnr } from './scores.ts'
 import type { Gaussian } from './xray-classics.ts'
@@ -130,7 +132,6 @@ async function section(
     `\`${task.operator}\`, noise \`${task.noise}\`; ${runs}. PSNR of ${count} X-rays in dB:`,
     table(['', '', 'mean', 'least', 'most'], rows, (i) => i > 1),
     `![Rows: X-rays; columns: ${groups.map(({ title, columns }) => `${title} (${columns.map(({ name }) => name).join(', ')})`).join(', ')}](images/xray-${task.name}.png)`,
-    task.remark,
   ].join('\n\n')
 }
 
@@ -153,7 +154,7 @@ async function samplesText(prior: Prior, training: Xrays, test: Xrays): Promise<
 
 const restorationText = [
   '## Restorations',
-  `${count} test pictures, at equal distances in their file. Without a prior: what the measurement gives at once (the pseudo-inverse of masked Fourier; filtered back-projection, by the ramp filter and under a Hann window), and \`smooth\`, least squares with λ‖Δx‖², λ the best for each picture, which nobody knows who has no truth. \`linear\` is the posterior mean under the Gaussian of above. Then methods with the prior of X-rays and, with the same settings, with that of digits. The settings are the best of a few on four pictures of the validation set.`,
+  `${count} test pictures, at equal distances in their file. Without a prior: what the measurement gives at once (the pseudo-inverse of masked Fourier; filtered back-projection, by the ramp filter and under a Hann window, times the factor by which it meets the measurement best), and \`smooth\`, least squares with λ‖Δx‖², λ the best for each picture, which nobody knows who has no truth. \`linear\` is the posterior mean under the Gaussian of above. Then methods with the prior of X-rays and, with the same settings, with that of digits. The settings are the best of a few on four pictures of the validation set.`,
   'The pictures have no column of the truth, since the X-rays themselves are no part of this project; the command writes such sheets to `out/xray-page`, with 64 of the X-rays.',
 ].join('\n\n')
 
@@ -162,21 +163,46 @@ const licenceText = [
   'PneumoniaMNIST of MedMNIST v2 (Yang and others, Scientific Data 10, 41, 2023; medmnist.com), CC BY 4.0, made of the chest X-rays of children by Kermany and others (Cell 172, 1122, 2018; CC BY 4.0), reduced by MedMNIST to 28×28 grey pixels. The copy that the prior was trained on has 3,882 of the 4,708 pictures to train on. The weights belong to this project. MedMNIST says of its data that they are not intended for clinical use.',
 ].join('\n\n')
 
-/** Measures the prior of X-rays and writes docs/xray.md and its pictures. */
-export async function measureXray(): Promise<void> {
+/** The sections that are measured, by their names; each is kept in out/xray-page until the page is made of all. */
+async function measured(name: string): Promise<string> {
+  const path = join(root, `out/xray-page/${name}.md`)
+  if (existsSync(path)) return readFileSync(path, 'utf8')
   const { training, test } = await readXrays()
-  const [xray, digits] = [await loadPrior('xray'), await loadPrior('digits')]
-  const gaussian = gaussianOf(training)
+  const task = tasks.find((other) => other.name === name)
+  const make = async () => {
+    if (name === 'samples') return samplesText(await loadPrior('xray'), training, test)
+    if (task === undefined) return errorTable(test, gaussianOf(training).prior())
+    using truth = spread(test, count)
+    return section(task, truth, gaussianOf(training), [await loadPrior('xray'), await loadPrior('digits')])
+  }
+  const text = await make()
+  write(path, text)
+  return text
+}
+
+const sections = ['samples', 'errors', ...tasks.map(({ name }) => name)]
+
+/**
+ * Measures the prior of X-rays and writes docs/xray.md and its pictures, where it was stopped going on.
+ * @param only - Sections that are measured and kept, without writing the page; all, and the page, where there is none.
+ */
+export async function measureXray(only: readonly string[] = []): Promise<void> {
+  const unknown = only.find((name) => !sections.includes(name))
+  if (unknown !== undefined) throw new RangeError(`no section '${unknown}': there are ${sections.join(', ')}`)
+  const texts: string[] = []
+  for (const name of only.length > 0 ? only : sections) texts.push(await measured(name))
+  if (only.length > 0) return
+  const [samples = '', errors = '', ...restorations] = texts
   const parts = [
     '# The prior `xray`',
     'Written by `npm run docs -- --xray`. A network that predicts the noise in noisy chest X-rays of 28×28 pixels, trained by this project: its own U-Net, gradients and kernels, on a processor. It is for what X-rays are measured by: some frequencies, line integrals from some sides. It is an example, not for clinical use.',
-    await samplesText(xray, training, test),
+    samples,
     trainingText(),
-    errorTable(test, gaussian.prior),
+    errors,
     restorationText,
+    ...restorations,
+    licenceText,
   ]
-  using truth = spread(test, count)
-  for (const task of tasks) parts.push(await section(task, truth, gaussian, [xray, digits]))
-  parts.push(licenceText)
   write('docs/xray.md', `${parts.join('\n\n')}\n`)
+  for (const name of sections) rmSync(join(root, `out/xray-page/${name}.md`))
 }
