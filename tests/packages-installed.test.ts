@@ -88,7 +88,7 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
       for (const name of names) if (Object.keys(await import(name)).length === 0) throw new Error(name + ' is empty')
       const { createRequire } = await import('node:module')
       const resolve = createRequire(process.cwd() + '/x.js').resolve
-      for (const folder of ['digits', 'digits-latent', 'digits-latent/autoencoder', 'photos'])
+      for (const folder of ['digits', 'digits-latent', 'digits-latent/autoencoder', 'photos', 'xray'])
         for (const file of ['config.json', 'record.json', 'model.safetensors'])
           resolve('@tweedie/unet/priors/' + folder + '/' + file)
       console.log(names.length)

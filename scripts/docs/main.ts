@@ -26,6 +26,8 @@ docs/training.md. Before that, if asked for:
                writes docs/restorations.md from the results of \`tweedie bench images\` in docs/restorations
   --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half
                an hour on two quiet cores; goes on where it was interrupted
+  --xray       measures the prior of X-rays and draws what it restores (docs/xray.md); METHOD is then a section, kept until
+               the page is written; minutes
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
   --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes
@@ -52,6 +54,7 @@ const { values, positionals: only } = parseArgs({
     calibration: { type: 'boolean', default: false },
     restorations: { type: 'boolean', default: false },
     photos: { type: 'boolean', default: false },
+    xray: { type: 'boolean', default: false },
     'photos-noisy': { type: 'string' },
     studio: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '1' },
@@ -87,6 +90,7 @@ if (values.restorations) (await import('./restorations.ts')).drawRestorations()
 if (values['photos-noisy'] !== undefined)
   await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
+if (values.xray) await (await import('./xray.ts')).measureXray(only)
 if (values.midpoints) await (await import('./midpoints.ts')).measureMidpoints()
 if (values.studio) await (await import('./studio.ts')).drawStudio(only)
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)

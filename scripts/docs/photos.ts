@@ -16,15 +16,7 @@ import { bicubic, wiener } from './photos-classics.ts'
 import type { PeerRow, Photograph } from './photos-data.ts'
 import { cut, noiseLevels, noisy, photographs, readPeers, readPhotograph, sha256 } from './photos-data.ts'
 import { digestOf, forget, kept } from './photos-kept.ts'
-
-const psnrOf = (mse: number): number => -10 * Math.log10(mse)
-
-/** PSNR of a picture within [0, 1], in dB. */
-const psnr = (x: Picture, truth: Picture): number =>
-  psnrOf(
-    x.data.reduce((sum, v, i) => sum + (Math.min(1, Math.max(0, v)) - truth.data[i]!) ** 2, 0) /
-      x.data.length,
-  )
+import { psnr } from './scores.ts'
 
 /** A picture with sides that are multiples of 8, by what a mirror at its end shows. */
 function padded(picture: Picture): Picture {
@@ -261,6 +253,21 @@ function denoisingText(rows: readonly Denoised[], skimage: string): string {
   ].join('\n\n')
 }
 
+/** The mean over the twelve grey pictures of Set12 at a level, of DnCNN trained for it: arXiv 1608.03981, Table III. */
+const dncnn = { level: 25, mean: 30.4 }
+
+/** What can be said of the distance to DnCNN without its pictures. */
+function dncnnText(rows: readonly Denoised[]): string {
+  const grey = rows.filter(
+    ({ name, level }) => level === dncnn.level && (name === 'camera' || name === 'coins'),
+  )
+  const mean = (of: (row: Denoised) => number) => grey.reduce((sum, row) => sum + of(row), 0) / grey.length
+  const [one, eight] = [mean((row) => row.ours), mean((row) => row.eight)]
+  const values = grey.map(({ ours }) => ours)
+  const apart = Math.max(...values) - Math.min(...values)
+  return `**Beside DnCNN.** At σ = ${dncnn.level}, DnCNN trained for that level has ${dncnn.mean} dB in the mean over the twelve grey pictures of Set12 ([arXiv 1608.03981](https://arxiv.org/abs/1608.03981)). The two grey photographs of above have ${one.toFixed(1)} dB in the mean, ${eight.toFixed(1)} with eight views: ${(dncnn.mean - one).toFixed(1)} and ${(dncnn.mean - eight).toFixed(1)} dB less. That is a difference of numbers, not yet of networks, since the pictures are others: Set12 was not at hand, its cameraman of 256×256 is not the photograph that scikit-image calls \`camera\`, and from one of ours to the other there are ${apart.toFixed(1)} dB.`
+}
+
 /** What the record of the training says, in a sentence or two. */
 function trainingText(given: string): string {
   const folders = [resolve(root, given), resolve(root, 'packages/unet/priors', given)]
@@ -304,6 +311,7 @@ function pageOf(given: string, rows: readonly Denoised[], sections: readonly str
     'Written by `npm run docs -- --photos`. `photos` is a residual U-Net without attention or norms (`drunet`), which takes pictures of any size divisible by 8 and is told the noise level by factors; its photographs are the 24 of Kodak, those here are of scikit-image and were never trained on.',
     trainingText(given),
     denoisingText(rows, readPeers().skimage),
+    dncnnText(rows),
     ...sections,
   ]
 }

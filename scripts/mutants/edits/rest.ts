@@ -123,7 +123,13 @@ const pictureEdits: readonly Edit[] = [
     'the same pictures for every seed',
   ),
   truth('rest-truth-row', '(k % h)) * width', 'k) * width', 'rows of one channel after another'),
-  truth('rest-truth-auto', "? 'photographs'", "? 'prior'", 'photographs are not the truth of their prior'),
+  truth(
+    'rest-truth-auto',
+    "photos: 'photographs'",
+    "photos: 'prior'",
+    'photographs are not the truth of their prior',
+  ),
+  truth('rest-truth-xray', "xray: 'prior'", "xray: 'digits'", 'digits are the truth of the prior of X-rays'),
 ]
 
 export const restEdits: readonly Edit[] = [

@@ -53,6 +53,7 @@ test('squares of photographs are parts of them, each seed others', async () => {
 test('what the pictures are follows from the prior', async () => {
   const words = async (shape: readonly number[], prior?: string) => (await asked('auto', shape, prior)).words
   expect(await words([1, 28, 28])).toBe('held-out digits')
+  expect(await words([1, 28, 28], 'xray')).toBe('draws of the prior white, 100 steps')
   expect(await words([3, 32, 32], 'photos@32')).toBe('squares of three held-out photographs')
   expect(await words([3, 32, 32], 'mine')).toBe('draws of the prior white, 100 steps')
   expect(['photos', 'photos@64', 'photos:grey', 'my-photos', 'photos2'].map(isOfPhotographs)).toEqual([

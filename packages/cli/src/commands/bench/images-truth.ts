@@ -19,12 +19,21 @@ export interface Truths {
   of(seed: number): Promise<Tensor>
 }
 
+/** What suits the shipped priors that are not of digits, by their names. */
+const suits: Readonly<Record<string, Exclude<TruthSource, 'auto'>>> = { photos: 'photographs', xray: 'prior' }
+
+/** What suits a prior as `--prior` names it, maybe with a size. */
+const suiting = (prior: string) => {
+  const [name = ''] = prior.split('@')
+  return Object.hasOwn(suits, name) ? suits[name] : undefined
+}
+
 /** Whether a prior, as `--prior` names it, is the shipped one of photographs. */
-export const isOfPhotographs = (prior: string): boolean => /^photos(@|$)/.test(prior)
+export const isOfPhotographs = (prior: string): boolean => suiting(prior) === 'photographs'
 
 /**
- * The pictures that methods are to restore. `auto` is digits where the prior is for their size, photographs for the prior of
- * photographs, and draws of the prior for any other.
+ * The pictures that methods are to restore. `auto` is photographs for the prior of photographs, draws of the prior for that of
+ * X-rays, digits for any other that is for their size, and draws of the prior for what is left.
  * @throws {OptionError} where digits or photographs are asked for that do not have the prior's size.
  */
 export async function truthsOf(
@@ -34,13 +43,7 @@ export async function truthsOf(
 ): Promise<Truths> {
   const shape = pictureShape(prior)
   const source =
-    truth !== 'auto'
-      ? truth
-      : sameShape(shape, [1, 28, 28])
-        ? 'digits'
-        : isOfPhotographs(name)
-          ? 'photographs'
-          : 'prior'
+    truth !== 'auto' ? truth : (suiting(name) ?? (sameShape(shape, [1, 28, 28]) ? 'digits' : 'prior'))
   const wrong = (what: string) => {
     throw new OptionError('--truth', `${what}, and '${prior.name}' is for [${shape.join(', ')}]`)
   }
