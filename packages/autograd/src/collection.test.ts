@@ -61,7 +61,7 @@ test.each(Object.entries(open))('an error in any scope around frees the tape of 
   let held: unknown
   const failing = () =>
     scope(() => {
-      held = scope(make)
+      held = scope<unknown>(make)
       expect(memory().tensors).toBeGreaterThan(before)
       throw new RangeError('later')
     })
