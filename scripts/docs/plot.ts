@@ -57,7 +57,7 @@ function axis(values: readonly number[], log: boolean, from: number, to: number)
   const whole = Array.from({ length: count }, (_, i) => (Math.ceil(low / step) + i) * step)
   const every = Math.ceil(whole.length / 6)
   const decades = Array.from(
-    { length: Math.floor(high) - Math.floor(low) + 1 },
+    { length: log ? Math.floor(high) - Math.floor(low) + 1 : 0 },
     (_, i) => Math.floor(low) + i,
   )
   const fine = decades
@@ -172,12 +172,17 @@ export interface Interval {
   readonly quiet?: boolean
 }
 
+/** What is so many times the median of all is told as a number at the edge, off the axis. */
+const farAway = 1e6
+
 /** Means with their intervals, one row below the other, on a logarithmic axis where all are above 0. */
 function intervalsPanel(title: string, xLabel: string, rows: readonly Interval[], left: number): string {
   const [pitch, names, top] = [15, 200, 26]
   const finite = rows.filter(({ value }) => Number.isFinite(value))
+  const sizes = finite.map(({ value }) => Math.abs(value)).sort((a, b) => a - b)
+  const isFar = (v: number) => Math.abs(v) > farAway * (sizes[sizes.length >> 1] ?? 0)
   const ends = finite.flatMap(({ value, low, high, median }) =>
-    [value, median, low, high].filter(Number.isFinite),
+    [value, median, low, high].filter((v) => Number.isFinite(v) && !isFar(v)),
   )
   const log = finite.every(({ value, median }) => value > 0 && median > 0)
   const seen = log ? ends.filter((v) => v > 0) : ends
@@ -195,8 +200,14 @@ function intervalsPanel(title: string, xLabel: string, rows: readonly Interval[]
     ...finite.flatMap(({ name, value, low, high, median, quiet }, i) => {
       const [y, color] = [top + pitch * (i + 0.5), quiet ? '#777777' : '#3565a8']
       const [from, to] = [clip(low, Math.min(...seen)), clip(high, value)]
+      const told = `<text x="${names - 6}" y="${y}" dy="0.32em" text-anchor="end" fill="${color}">${escaped(name)}</text>`
+      if (isFar(value) || isFar(median))
+        return [
+          told,
+          `<text x="${width - 12}" y="${y}" dy="0.32em" text-anchor="end" fill="${color}">${label(value)} →</text>`,
+        ]
       return [
-        `<text x="${names - 6}" y="${y}" dy="0.32em" text-anchor="end" fill="${color}">${escaped(name)}</text>`,
+        told,
         `<line x1="${x.at(from).toFixed(1)}" x2="${x.at(to).toFixed(1)}" y1="${y}" y2="${y}" stroke="${color}" stroke-width="1.4"/>`,
         `<circle cx="${x.at(value).toFixed(1)}" cy="${y}" r="3" fill="${color}"/>`,
         `<line x1="${x.at(median).toFixed(1)}" x2="${x.at(median).toFixed(1)}" y1="${y - 4}" y2="${y + 4}" stroke="#c8553d" stroke-width="1.4"/>`,
