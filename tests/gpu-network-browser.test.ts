@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => page?.[Symbol.asyncDispose]())
 
 /**
- * Twenty steps of both methods take a software renderer 97 seconds of a processor on WebGL 2, 76 more than two do, and on WebGPU
- * 114 more: there so many are for a machine with time, or with a graphics processor.
+ * Twenty steps of both methods take a software renderer 97 seconds of a processor on WebGL 2, and 115 on WebGPU: there so many are for a
+ * machine with time, or with a graphics processor.
  */
 const steps = { webgl2: 20, webgpu: process.env['TWEEDIE_LONG'] === undefined ? 2 : 20 }
 

@@ -7,6 +7,7 @@ const contract = gpu('kernels/contract.ts', 'wide')
 const packed = gpu('packed-weights.ts', 'packed-weights')
 const packing = gpu('kernels/packing.ts', 'packed-weights')
 const device = gpu('device.ts', 'packed-weights')
+const buffer = gpu('buffer.ts', 'buffer')
 const count = gpu('count.ts', 'count')
 const cache = editsOf('packages/tensor/src')('weight-cache.ts', 'weight-cache')
 const program = gpu('kernels/program.ts', 'wide', 'gpu')
@@ -134,6 +135,18 @@ export const gpuThriftEdits: readonly Edit[] = [
     'memory is given back before what waits has read it',
   ),
   device('gpu-packed-bytes', 'this.#packed.bytes +', '0 +', 'bytes of weights that are kept are not counted'),
+  buffer(
+    'gpu-release-kept',
+    'if (buffer !== undefined && kernel?.outputBuffer === buffer) {',
+    'if (buffer !== undefined && kernel === undefined) {',
+    'kernels keep results that were freed',
+  ),
+  buffer(
+    'gpu-release-other',
+    'kernel?.outputBuffer === buffer',
+    'kernel !== undefined',
+    'a kernel loses a result that is in use',
+  ),
   count(
     'gpu-count-packed',
     'packing === undefined || !isConstant(weights)',

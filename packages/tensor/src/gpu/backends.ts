@@ -18,6 +18,8 @@ export interface BackendTraits {
     | 'CPUKernel'
   /** Results stay in memory that the host cannot see. */
   readonly resident: boolean
+  /** A kernel keeps its latest result until it runs again, though nobody else needs it. */
+  readonly keepsResults: boolean
   /** Kernel calls answer with a promise. */
   readonly async: boolean
   /** Shading language in which integer division can be written as such. */
@@ -26,14 +28,35 @@ export interface BackendTraits {
   readonly maxKernels: number
 }
 
-const gl = { resident: true, async: false, glsl: true, maxKernels: 512 } as const
+const gl = { resident: true, keepsResults: true, async: false, glsl: true, maxKernels: 512 } as const
 
 export const backendTraits: { readonly [B in GpuBackend]: BackendTraits } = {
-  webgpu: { kernelClass: 'WebGPUKernel', resident: true, async: true, glsl: false, maxKernels: 2048 },
+  webgpu: {
+    kernelClass: 'WebGPUKernel',
+    resident: true,
+    keepsResults: false,
+    async: true,
+    glsl: false,
+    maxKernels: 2048,
+  },
   webgl2: { kernelClass: 'WebGL2Kernel', ...gl },
   headlessgl: { kernelClass: 'HeadlessGLKernel', ...gl },
-  webasm: { kernelClass: 'WebAssemblyKernel', resident: false, async: false, glsl: false, maxKernels: 64 },
-  cpu: { kernelClass: 'CPUKernel', resident: false, async: false, glsl: false, maxKernels: 512 },
+  webasm: {
+    kernelClass: 'WebAssemblyKernel',
+    resident: false,
+    keepsResults: true,
+    async: false,
+    glsl: false,
+    maxKernels: 64,
+  },
+  cpu: {
+    kernelClass: 'CPUKernel',
+    resident: false,
+    keepsResults: true,
+    async: false,
+    glsl: false,
+    maxKernels: 512,
+  },
 }
 
 /** What a Node program has to do for headless GL. */

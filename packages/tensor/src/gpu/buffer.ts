@@ -40,7 +40,12 @@ export function releaseBuffer(buffer: GpuBuffer): void {
 export function release(handle: Handle): void {
   if (handle instanceof Float32Array) return
   handle.delete()
-  const { texture, context } = handle
+  const { texture, context, buffer, kernel } = handle
+  // On WebGPU the kernel shares its latest result until it runs again, though nothing reads it any more.
+  if (buffer !== undefined && kernel?.outputBuffer === buffer) {
+    kernel.outputBuffer = null
+    buffer.destroy()
+  }
   // A texture deletes itself through the kernel that made it, which does nothing once that kernel is destroyed.
   // Deleting twice is harmless.
   if (texture !== undefined && !texture._refs) (context as WebGL2RenderingContext).deleteTexture(texture)

@@ -8,7 +8,7 @@ import { kernelSource } from './kernels/program.ts'
 import { Names } from './names.ts'
 import type { KernelRunner } from './runner.ts'
 
-/** Bytes of results that idle kernels may keep. */
+/** Bytes that idle kernels may keep: of results, where they do, and of values on their way to or from the host. */
 const maxHeldBytes = 2 ** 29
 
 /** Texts of kernels that are remembered; one that was forgotten is compiled again. */
@@ -50,7 +50,7 @@ export class CompiledKernels {
     const { body, length, width, grid = [length / width] } = step
     const arguments_ = [...inputs.map(memoryOf), ...scalars]
     const key = `${this.#names.of(step)}|${inputs.map((input) => input.length).join()}`
-    const kernel = this.#cache.get(key, { result }, () =>
+    const kernel = this.#cache.get(key, this.#kept(result), () =>
       this.#runner.compile(kernelSource(inputs.length, scalars.length, body), grid, { width }),
     )
     return this.#guard(key, () => kernel.run(arguments_))
@@ -61,10 +61,15 @@ export class CompiledKernels {
     releaseBuffer(target)
     if (!this.#runner.traits.resident) return values
     const key = `upload|${target.length}`
-    const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>
+    const kernel = this.#cache.get(key, { ...this.#kept(target), ownBytes: target.bytes }, () =>
       this.#runner.compile(copySource, [target.length]),
     )
     return this.#guard(key, () => kernel.run([this.#runner.hostInput(values)]))
+  }
+
+  /** What a kernel that fills a buffer holds of it. */
+  #kept(result: GpuBuffer): { readonly result?: GpuBuffer } {
+    return this.#runner.traits.keepsResults ? { result } : {}
   }
 
   /** The values of a buffer, or a promise of them. */

@@ -10,12 +10,15 @@ export interface ResidentHandle {
   /** WebGL only: the texture, which counts the handles that share it, and its context. */
   readonly texture?: object & { readonly _refs?: number }
   readonly context?: unknown
+  /** WebGPU only: the buffer, and the kernel, which holds the latest buffer that it has filled until it runs again. */
+  readonly buffer?: { destroy(): void }
+  readonly kernel?: { outputBuffer?: unknown }
 }
 
 /** What a kernel leaves on WebGPU: a count of the handles that share it is kept with the buffer. */
 export interface BufferHandle extends ResidentHandle {
-  readonly buffer: unknown
-  readonly kernel: unknown
+  readonly buffer: { destroy(): void }
+  readonly kernel: { outputBuffer?: unknown }
 }
 
 /** A compiled gpu.js kernel: callable, with the object that really runs it in `kernel`. */
