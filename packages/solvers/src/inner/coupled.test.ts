@@ -1,7 +1,7 @@
 import { tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { matrixOperator } from '../operators/index.ts'
-import type { Operator } from '../types.ts'
+import type { LinearOperator, Operator } from '../types.ts'
 import { measuredScore } from './coupled.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -16,7 +16,8 @@ test('the score of a linear measurement is Aᵀ of that of the noise, by its adj
     return A.adjoint(v)
   }
   // 10·(8 − 6)·(1, 2, 3)
-  expect([...measuredScore({ ...A, adjoint }, y, score)(x).dataSync()]).toEqual([20, 40, 60])
+  const counted: LinearOperator = { ...A, adjoint }
+  expect([...measuredScore(counted, y, score)(x).dataSync()]).toEqual([20, 40, 60])
   expect(asked).toBe(1)
 })
 
