@@ -17,14 +17,14 @@ const steps = 10
 
 /** Why a method spends more on itself than {@link restBar}; shares are of its whole time, floors at four instructions a cycle and 3.5 GHz. */
 const reasons: Readonly<Record<string, string>> = {
-  daps: 'a hundred Langevin steps between two evaluations. Of each 4 % are 1,568 normals at 4.2 ns (floor 2.1), in all 6 % with the tensor around them; the rest are nine calls on 1,568 numbers, of some 2 µs each beside the network, of which 0.2 µs are the numbers',
+  daps: 'a hundred Langevin steps between two evaluations. A third of its rest, 5 %, are 1,568 normals a step at 4.2 ns (floor 2.1) with the tensor around them; the rest are nine calls on 1,568 numbers, of some 2 µs each beside the network, of which 0.2 µs are the numbers',
   dpg: '470,400 normals a step at 4.2 ns (floor 2.1) are 7 %; seven passes over as many numbers (points, their terms and the scatter that tells the error of the gradient) are the rest',
   'dps-gsg':
     'two points for each of 200 directions: 313,600 normals a step at 4.2 ns (floor 2.1) are 5 %; eight passes over directions, points and terms, of 1.3 MB each, are the rest',
   'blind-dps':
     'the prior on the kernel, a mixture that it makes itself, asks and goes back through once a step, counts as its own',
   'gibbs-ddrm':
-    'fifteen Langevin steps on the kernel in a step that reaches it, each a tape through the transforms of 28×28 pixels, whose own calls are many and small',
+    'a kernel that changed has new singular values: where they are cut, and the weights of all 784 for each sample, in float64 on the host, are two fifths of its rest, the Langevin steps on the kernel a third',
   'efficient-score-prior':
     'it trains a normalising flow, a network of its own, by Adam, which is neither prior nor operator: two fifths are the twelve passes of Adam over the parameters, the others the flow and its gradient',
 }
