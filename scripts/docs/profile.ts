@@ -23,6 +23,8 @@ const reasons: Readonly<Record<string, string>> = {
     'two points for each of 200 directions: 313,600 normals a step at 4.2 ns (floor 2.1) are 5 %; eight passes over directions, points and terms, of 1.3 MB each, are the rest',
   'blind-dps':
     'the prior on the kernel, a mixture that it makes itself, asks and goes back through once a step, counts as its own',
+  'latent-rlsd':
+    'two optimisers, of four pictures and four latents a sample, beside a network on latents of 4×7×7, the cheapest prior here',
   'gibbs-ddrm':
     'a kernel that changed has new singular values: where they are cut, and the weights of all 784 for each sample, in float64 on the host, are two fifths of its rest, the Langevin steps on the kernel a third',
   'efficient-score-prior':
