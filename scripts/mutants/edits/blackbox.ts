@@ -14,7 +14,7 @@ const enkg = of(`${methods}/enkg.ts`, `${methods}/enkg`, 'operators/black-box')
 /** Operators that can only be run, and the methods for them. */
 export const blackBoxEdits: readonly Edit[] = [
   zeroth('zeroth-order-central-half', '.div(2 * mu)', '.div(mu)', 'a central difference over μ'),
-  zeroth('zeroth-order-central-side', '.sub(at(-mu))', '.sub(at(0))', 'a forward difference over 2μ'),
+  zeroth('zeroth-order-central-side', '.sub(at(centre.sub(step)))', '.sub(at(centre.sub(step.mul(0))))', 'a forward difference over 2μ'),
   zeroth('zeroth-order-variance', 'K * (K - 1)', 'K * K', 'the scatter over K'),
   zeroth('zeroth-order-baseline', '.div(K - 1)', '.div(K)', 'the own reward is part of the baseline'),
   zeroth('zeroth-order-radius', 'gradient.div(r)', 'gradient.mul(r)', 'r for 1/r'),

@@ -15,7 +15,7 @@ export const drawEdits: readonly Edit[] = [
   boxMuller('draw-log-tail', '-1.333333333515997', '-1.333333334515997', 'a coefficient of the logarithm'),
   boxMuller('draw-sine-tail', '0.008333333325277265', '0.008333333425277265', 'a coefficient of the sine'),
   boxMuller('draw-quarter', 'f.f64(-quarterLow)', 'f.f64(quarterLow)', 'π/2 to 33 bits only'),
-  boxMuller('draw-cosine-sign', 'sign(i64x2.add(shifted, one))', 'sign(shifted)', 'the sign of the cosine'),
+  boxMuller('draw-cosine-sign', 'sign(i64x2.add(k, one))', 'sign(k)', 'the sign of the cosine'),
   boxMuller('draw-octave', 'f.f64(units + 33)', 'f.f64(units + 32)', 'the radius of words twice as large'),
   boxMuller('draw-doubt', 'const doubt = 2 ** 11', 'const doubt = 2 ** 8', 'doubts end short of the error'),
   boxMuller(

@@ -212,8 +212,8 @@ const methodEdits: readonly Edit[] = [
   posterior('flow-posterior-lambda-prior', '.mul(lambdaPrior))', ')', 'the weight of the prior does nothing'),
   posterior(
     'flow-posterior-batch-norm',
-    'maximum(sampleNorms(gradient), gradientClip)',
-    'maximum(gradient.square().sum().sqrt(), gradientClip)',
+    'sampleNorms(gradient).div(gradientClip)',
+    'gradient.square().sum().sqrt().div(gradientClip)',
     'the gradient is cut by its norm over the batch',
   ),
   posterior(

@@ -64,13 +64,14 @@ export function smoothedGradient(
   if (!(mu > 0 && mu < Infinity)) throw new OptionError('mu', `must be above 0, got ${mu}`)
   const [N = 0, K = 0, ...shape] = z.shape
   const centre = x.reshape([N, 1, ...shape])
-  const at = (step: number) => f(centre.add(z.mul(step)).reshape([N * K, ...shape])).reshape([N, K])
+  const at = (points: Tensor) => f(points.reshape([N * K, ...shape])).reshape([N, K])
+  const step = z.mul(mu)
   const slopes =
     scheme === 'central'
-      ? at(mu)
-          .sub(at(-mu))
+      ? at(centre.add(step))
+          .sub(at(centre.sub(step)))
           .div(2 * mu)
-      : at(mu)
+      : at(centre.add(step))
           .sub(here().reshape([N, 1]))
           .div(mu)
   return weighed(slopes, z)
