@@ -173,7 +173,10 @@ async function measured(name: string): Promise<string> {
     if (name === 'samples') return samplesText(await loadPrior('xray'), training, test)
     if (task === undefined) return errorTable(test, gaussianOf(training).prior())
     using truth = spread(test, count)
-    return section(task, truth, gaussianOf(training), [await loadPrior('xray'), await loadPrior('digits')])
+    return await section(task, truth, gaussianOf(training), [
+      await loadPrior('xray'),
+      await loadPrior('digits'),
+    ])
   }
   const text = await make()
   write(path, text)
