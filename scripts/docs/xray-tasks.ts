@@ -45,9 +45,8 @@ export const tasks: readonly XrayTask[] = [
       noise: 'gaussian:0.05',
     },
     methods: [
-      ['ddrm', { steps: 100, eta: 1 }],
+      ['ddrm', { steps: 50, eta: 1 }],
       ['diffpir', diffpir],
-      ['dps', { steps: 100, scale: 1 }],
     ],
     direct: [['zero-filled', (operator, y) => operator.pinv?.(y) ?? operator.adjoint(y)]],
   },
@@ -57,7 +56,6 @@ export const tasks: readonly XrayTask[] = [
     methods: [
       ['dds', { steps: 50, gamma: 20 }],
       ['diffpir', diffpir],
-      ['dps', { steps: 100, scale: 3 }],
     ],
   },
   {
@@ -66,7 +64,6 @@ export const tasks: readonly XrayTask[] = [
     methods: [
       ['dds', { steps: 50, gamma: 20 }],
       ['diffpir', diffpir],
-      ['dps', { steps: 100, scale: 3 }],
     ],
   },
 ]

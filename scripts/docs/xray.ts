@@ -154,7 +154,7 @@ async function samplesText(prior: Prior, training: Xrays, test: Xrays): Promise<
 
 const restorationText = [
   '## Restorations',
-  `${count} test pictures, at equal distances in their file. Without a prior: what the measurement gives at once (the pseudo-inverse of masked Fourier; filtered back-projection, by the ramp filter and under a Hann window, times the factor by which it meets the measurement best), and \`smooth\`, least squares with λ‖Δx‖², λ the best for each picture, which nobody knows who has no truth. \`linear\` is the posterior mean under the Gaussian of above. Then methods with the prior of X-rays and, with the same settings, with that of digits. The settings are the best of a few on four pictures of the validation set.`,
+  `${count} test pictures, at equal distances in their file. Without a prior: what the measurement gives at once (the pseudo-inverse of masked Fourier; filtered back-projection, by the ramp filter and under a Hann window, times the factor by which it meets the measurement best), and \`smooth\`, least squares with λ‖Δx‖², λ the best for each picture, which nobody knows who has no truth. \`linear\` is the posterior mean under the Gaussian of above. Then methods with the prior of X-rays and, with the same settings, with that of digits. The settings are the best of a few on four pictures of the validation set. PSNR is for means: \`linear\` is one, while the methods draw a picture that could be true, which costs up to 3 dB against the mean of the same law: none of them reaches \`linear\` here.`,
   'The pictures have no column of the truth, since the X-rays themselves are no part of this project; the command writes such sheets to `out/xray-page`, with 64 of the X-rays.',
 ].join('\n\n')
 
@@ -173,7 +173,10 @@ async function measured(name: string): Promise<string> {
     if (name === 'samples') return samplesText(await loadPrior('xray'), training, test)
     if (task === undefined) return errorTable(test, gaussianOf(training).prior())
     using truth = spread(test, count)
-    return section(task, truth, gaussianOf(training), [await loadPrior('xray'), await loadPrior('digits')])
+    return await section(task, truth, gaussianOf(training), [
+      await loadPrior('xray'),
+      await loadPrior('digits'),
+    ])
   }
   const text = await make()
   write(path, text)
