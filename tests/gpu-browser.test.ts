@@ -237,30 +237,23 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
   test('device memory is given back: freed results, results that outlive their kernel, destroyed kernels', async (context) => {
     const code = `
       const live = new Set<unknown>()
-      const watch = (proto: any, make: string, drop: (object: any) => void) => {
-        const original = proto[make]
-        proto[make] = function (...args: unknown[]) {
-          const made = original.apply(this, args)
-          live.add(made)
-          return made
-        }
-        return () => { proto[make] = original }
-      }
-      let restore: (() => void)[]
-      if ('${backend}' === 'webgl2') {
-        const proto = WebGL2RenderingContext.prototype as any
-        const remove = proto.deleteTexture
-        proto.deleteTexture = function (texture: unknown) { live.delete(texture); return remove.call(this, texture) }
-        restore = [watch(proto, 'createTexture', () => {}), () => { proto.deleteTexture = remove }]
-      } else {
-        const proto = (globalThis as any).GPUBuffer.prototype
-        const remove = proto.destroy
-        proto.destroy = function () { live.delete(this); return remove.call(this) }
-        restore = [watch((globalThis as any).GPUDevice.prototype, 'createBuffer', () => {}), () => { proto.destroy = remove }]
-      }
       const lib = await importGpuJs()
       const runner = new KernelRunner(lib, '${backend}')
       const { context } = await examine(runner)
+      const maker = '${backend}' === 'webgl2' ? (context as any) : (context as any).device
+      const [make, drop] = '${backend}' === 'webgl2' ? ['createTexture', 'deleteTexture'] : ['createBuffer', undefined]
+      const former = { make: maker[make], drop: drop && maker[drop] }
+      maker[make] = (...args: unknown[]) => {
+        const made = former.make.apply(maker, args)
+        live.add(made)
+        if (drop === undefined && !Object.hasOwn(made, 'watched')) {
+          const destroy = made.destroy
+          Object.assign(made, { watched: true, destroy() { live.delete(made); destroy.call(made) } })
+        }
+        return made
+      }
+      if (drop !== undefined) maker[drop] = (texture: unknown) => { live.delete(texture); former.drop.call(maker, texture) }
+      await examine(runner)
       const afterProbe = live.size
       const small = new GpuJsDevice(runner, await surroundings(lib, '${backend}', context), [], 3)
       const found = await survey(small, 1, 31, (name) => /^(add|matmul|conv2d|concat|reduceSum|neg|pad)$/.test(name))
@@ -278,10 +271,12 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
       const held = live.size
       for (const t of tensors) t.dispose()
       await small.close()
-      for (const undo of restore) undo()
-      export default { found, afterProbe, outlived, kernels: stats.kernels, beyondBuffers: held - stats.buffers, atTheEnd: live.size }`
-    const result = (await run(context, code)) as { beyondBuffers: number }
+      maker[make] = former.make
+      if (drop !== undefined) maker[drop] = former.drop
+      export default { found, afterProbe, outlived, kernels: stats.kernels, held, beyondBuffers: held - stats.buffers, atTheEnd: live.size }`
+    const result = (await run(context, code)) as { held: number; beyondBuffers: number }
     expect(result).toMatchObject({ found: [], afterProbe: 0, outlived: [2, 4], kernels: 3, atTheEnd: 0 })
+    expect(result.held).toBeGreaterThan(0)
     expect(result.beyondBuffers).toBeLessThan(12) // of the three kernels
   })
 })
