@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, OptionError, sin, tanh, tensor } from '@tweedie/tensor'
+import { fromData, OptionError, tensor } from '@tweedie/tensor'
 import { describe, expect, test, vi } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
-import { inpaint, matrixOperator, unknownGain } from '../../operators/index.ts'
-import { countCalls, gaussianPrior, pipelinePrior } from '../../priors/index.ts'
+import { matrixOperator, unknownGain } from '../../operators/index.ts'
+import { countCalls, gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
-import { posterior } from '../../samplers/steps.ts'
+import {
+  expectExactByRightVariance,
+  farthest,
+  float64,
+  formulaPrior,
+  gaussian,
+  operator,
+  telling,
+  y,
+} from '../../samplers/learned-variance.test.helper.ts'
 import { vpLinear } from '../../schedules/index.ts'
-import type { Prior, Problem, Schedule, Time } from '../../types.ts'
+import type { Prior, Problem } from '../../types.ts'
 import type { AnyMethod } from '../define.ts'
 import { blindDps, dmps, dps, ilvr, presetsOf } from '../index.ts'
 
@@ -40,21 +49,11 @@ interface Trajectory {
 const file = resolve(import.meta.dirname, '../../../../../tests/fixtures/learned-variance/dps.json')
 const trajectories = JSON.parse(readFileSync(file, 'utf8')) as readonly Trajectory[]
 
-const grid = { spacing: 'linspace', offset: 0, last: 'clean' } as const
-const float64 = { dtype: 'float64' } as const
-
 test.each(trajectories.map((one) => [one.times.length, one] as const))(
   "DPS as its authors' code, with a learned variance: %i steps",
   async (steps, { times, scale, start, matrix, y, draws: drawn, states }) => {
     const shape = [1, 2, 3]
-    const prior = pipelinePrior({
-      ...{ name: 'formula', shape, schedule: vpLinear(), grid, variance: 'learned-range' },
-      limit: { kind: 'clip', range: 1 },
-      predict: (x, t) => ({
-        output: x.mul(0.9).add(sin(x.mul(5)).mul(0.1)),
-        v: tanh(x.mul(2).sub(t / 500)).mul(1.5),
-      }),
-    })
+    const prior = formulaPrior(vpLinear())
     const problem: Problem = {
       operator: matrixOperator(
         tensor(
@@ -74,9 +73,8 @@ test.each(trajectories.map((one) => [one.times.length, one] as const))(
       const settings = { steps, scale, variance: 'learned-range', clip: [-1, 1], resume } as const
       for await (const { i, t, x } of dps(problem, prior, settings)) {
         expect(t).toBe(times[i])
-        const worst = Math.max(...x.dataSync().map((value, k) => Math.abs(value - states[i]![k]!)))
         // Theirs is computed in float32, and each step stretches what the one before was off by.
-        expect(worst).toBeLessThan(5e-5)
+        expect(farthest(x, states[i]!)).toBeLessThan(5e-5)
       }
     } finally {
       draws = undefined
@@ -84,29 +82,6 @@ test.each(trajectories.map((one) => [one.times.length, one] as const))(
   },
 )
 
-const covariance = [
-  [1, 0.5, 0, 0],
-  [0.5, 1, 0, 0],
-  [0, 0, 0.09, 0],
-  [0, 0, 0, 0.09],
-]
-const gaussian = gaussianPrior({ mean: [0, 0, 0, 0], covariance, shape: [1, 2, 2] })
-
-/** The same prior, which says of its variance what `says` does. */
-const telling = (prior: Prior, says: (x: Tensor, t: Time) => Tensor): Prior => ({
-  ...prior,
-  pipeline: {
-    grid,
-    variance: 'learned-range',
-    estimate: (x, t) => {
-      const x0hat = prior.denoise(x, t)
-      return { x0hat, unlimited: x0hat, v: says(x, t) }
-    },
-  },
-})
-
-const operator = inpaint([1, 2, 2], { mask: [1, 0, 0, 0] })
-const y = operator.forward(tensor([[[[1, 0], [0, 0]]]], float64)) // biome-ignore format: a picture
 const plain: Problem = { operator, noise: gaussianNoise(0.3), y }
 const few = { steps: 6, seed: 4 }
 const methods: readonly (readonly [string, AnyMethod, Problem, object])[] = [
@@ -177,41 +152,7 @@ test('a prior of the unknown that says its variance is sampled with it, one that
   expect(Math.abs(told[0]! - untold[0]!)).toBeGreaterThan(1e-6)
 })
 
-/** v of the law N(0, c) of a pixel: the variance of p(x_s | x_t) is β̃ and what the spread of x₀ given x_t adds. */
-function truth(schedule: Schedule, times: readonly Time[], c: number) {
-  return (t: Time): number => {
-    const s = times[times.indexOf(t) + 1] ?? schedule.clean
-    if (s === schedule.clean) return 0
-    const { small, variance: large, ofX0 } = posterior({ t, s, schedule })
-    const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
-    const spread = (c * sigma ** 2) / (alpha ** 2 * c + sigma ** 2)
-    return (2 * Math.log((small + ofX0 ** 2 * spread) / small)) / Math.log(large / small) - 1
-  }
-}
-
-test('DPS: a variance that is right makes few steps exact for pixels that nothing is said of; β̃ and β do not', async () => {
-  const { schedule } = gaussian
-  const rows = 2000
-  const measured = fromData(new Float64Array(rows).fill(1), [rows, 1, 1], float64)
-  const problem = { ...plain, y: measured }
-  const settings = { steps: 5, seed: 11, scale: 0.2 }
-  const seen: number[] = []
-  for await (const { t } of dps(problem, gaussian, settings)) seen.push(t)
-  const v = truth(schedule, seen, 0.09)
-  /** Of the two pixels that are independent of the measured one: their variance over 0.09, of 4000 numbers. */
-  const ratio = async (prior: Prior, variance: 'small' | 'large' | 'learned-range') => {
-    const x = (await run(dps(problem, prior, { ...settings, variance }))).dataSync()
-    let sum = 0
-    for (let i = 0; i < rows; i++) sum += x[4 * i + 2]! ** 2 + x[4 * i + 3]! ** 2
-    return sum / (2 * rows) / 0.09
-  }
-  // The last step goes to x̂₀ = E[x₀ | x_t]: of its variance the spread at the last time is missing.
-  const last = seen.at(-1)!
-  const [alpha, sigma] = [schedule.alpha(last), schedule.sigma(last)]
-  const exact = (alpha ** 2 * 0.09) / (alpha ** 2 * 0.09 + sigma ** 2)
-  const standardError = exact * Math.sqrt(2 / (2 * rows))
-  const told = telling(gaussian, (x, t) => x.mul(0).add(v(t)))
-  expect(Math.abs((await ratio(told, 'learned-range')) - exact)).toBeLessThan(5 * standardError)
-  for (const variance of ['small', 'large'] as const)
-    expect(Math.abs((await ratio(gaussian, variance)) - exact)).toBeGreaterThan(10 * standardError)
-})
+test('DPS: a variance that is right makes few steps exact for pixels that nothing is said of; β̃ and β do not', () =>
+  expectExactByRightVariance((seen, prior, options) =>
+    dps({ ...plain, y: seen }, prior, { ...options, scale: 0.2 }),
+  ))
