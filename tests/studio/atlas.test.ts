@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import { parseNpy } from '@tweedie/unet'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { describe, expect, test } from 'vitest'
 import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { scratchFolder, sharedPage } from './shared-page.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-mkdirSync(join(root, 'out'), { recursive: true })
-const scratch = mkdtempSync(join(root, 'out', 'atlas-'))
+const scratch = scratchFolder('atlas')
 
 /** Few particles and steps: what is tested does not depend on how many there are. */
 const plane = 'on=plane&particles=100&x=steps~2,3,4&y=scale~0.1,0.4'
@@ -56,19 +53,9 @@ const performed = async (name: string, file: Buffer): Promise<{ print: string; s
   return { print: createHash('sha256').update(values).digest('hex'), said: said.join('') }
 }
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#atlas?${plane}`)
-})
-afterAll(async () => {
-  await studio?.[Symbol.asyncDispose]()
-  rmSync(scratch, { recursive: true, force: true })
-})
+const opened = sharedPage(`#atlas?${plane}`)
 
 describe('the atlas in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   /** Opens a state in the page that is there. */
   const go = async ({ page }: StudioPage, hash: string) => {
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)

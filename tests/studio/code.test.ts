@@ -9,11 +9,9 @@ import { loadPrior } from '@tweedie/runs/node'
 import { dps, run as solve } from '@tweedie/solvers'
 import { parseIdx } from '@tweedie/unet'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { describe, expect, test } from 'vitest'
 import { seriousViolations, showTheme } from './accessible.ts'
-import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { sharedPage } from './shared-page.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -67,17 +65,9 @@ const open = async (page: Page, query: string): Promise<void> => {
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 const run = (page: Page) => press(page, '▶ Run')
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#code?${small}`)
-})
-afterAll(() => studio?.[Symbol.asyncDispose]())
+const opened = sharedPage(`#code?${small}`)
 
 describe('the code of a method in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
-
   test('ζ doubled in the text is ζ doubled, bit for bit; unedited it changes nothing', async (context) => {
     const { page } = opened(context)
     await settle(page)

@@ -1,20 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import { parseNpy, parseNpz } from '@tweedie/unet'
 import { decodeApng } from 'fast-png'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { describe, expect, test } from 'vitest'
 import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { goTo, scratchFolder, sharedPage } from './shared-page.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-mkdirSync(join(root, 'out'), { recursive: true })
-const scratch = mkdtempSync(join(root, 'out', 'digits-'))
+const scratch = scratchFolder('digits')
 
 /** Few steps: what is tested does not depend on how many there are. */
 const small = 'n=2&a=dps:steps=4,scale=1.2&b=diffpir:steps=3'
@@ -51,23 +48,12 @@ const saved = async (page: Page, button: string): Promise<Buffer> => {
 }
 const sha = (bytes: NodeJS.ArrayBufferView): string => createHash('sha256').update(bytes).digest('hex')
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#digits?${small}`)
-})
-afterAll(async () => {
-  await studio?.[Symbol.asyncDispose]()
-  rmSync(scratch, { recursive: true, force: true })
-})
+const opened = sharedPage(`#digits?${small}`)
 
 describe('the digits in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   /** Opens a state in the page that is there. */
   const go = async ({ page }: StudioPage, query: string) => {
-    await page.evaluate(`location.hash = ${JSON.stringify(`#digits?${query}`)}`)
-    await page.evaluate('new Promise((done) => setTimeout(done, 100))') // the state follows, then the run
+    await goTo(page, `#digits?${query}`)
     await settle(page)
   }
 

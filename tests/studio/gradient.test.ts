@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { describe, expect, test } from 'vitest'
 import { loadAxe, seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { goTo, sharedPage } from './shared-page.ts'
 
 /** A short way to the step: what is tested does not depend on it. */
 const small = 'steps=3&step=2'
@@ -27,22 +26,12 @@ const shows = (page: Page, title: string) =>
   }, title)
 const item = (id: string) => `[data-item="${id}"]`
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#gradient?${small}`)
-})
-afterAll(async () => {
-  await studio?.[Symbol.asyncDispose]()
-})
+const opened = sharedPage(`#gradient?${small}`)
 
 describe('the gradient in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   /** Opens a state in the page that is there. */
   const go = async ({ page }: StudioPage, query: string) => {
-    await page.evaluate(`location.hash = ${JSON.stringify(`#gradient?${query}`)}`)
-    await page.evaluate('new Promise((done) => setTimeout(done, 100))') // the state follows, then the run
+    await goTo(page, `#gradient?${query}`)
     await settle(page)
   }
 

@@ -1,9 +1,8 @@
 import { siteFiles } from '@tweedie/studio'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { findChromium } from '../browser.ts'
-import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { sharedPage } from './shared-page.ts'
 
 /** States of rooms that are soon run; other rooms open as they are. */
 const small: Readonly<Record<string, string>> = {
@@ -13,19 +12,14 @@ const small: Readonly<Record<string, string>> = {
   gradient: 'steps=3&step=2',
 }
 
-let studio: StudioPage | undefined
+const opened = sharedPage(`#plane?${small['plane']}`)
 let rooms: readonly string[] = []
 beforeAll(async () => {
   if (findChromium() === undefined) return
-  studio = await openStudio({ skip: () => expect.unreachable() } as never, `#plane?${small['plane']}`)
-  rooms = await studio.page
-    .locator('nav a')
+  rooms = await opened({ skip: () => expect.unreachable() })
+    .page.locator('nav a')
     .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).hash.slice(1)))
 })
-afterAll(async () => studio?.[Symbol.asyncDispose]())
-
-const opened = (context: { skip(note?: string): never }): StudioPage =>
-  studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
 const settle = (page: Page, room: string) => page.waitForSelector(`[data-test=${room}][data-settled=true]`)
 const go = (page: Page, room: string, query = small[room] ?? '') =>
   page.evaluate(`location.hash = '#${room}?${query}'`)

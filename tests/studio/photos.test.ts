@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import { serveStudio } from '@tweedie/studio'
 import { parseNpy } from '@tweedie/unet'
 import { shippedFolder } from '@tweedie/unet/node'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { findChromium } from '../browser.ts'
-import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { describe, expect, inject, test } from 'vitest'
+import { scratchFolder, sharedPage } from './shared-page.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-mkdirSync(join(root, 'out'), { recursive: true })
-const scratch = mkdtempSync(join(root, 'out', 'photos-'))
+const scratch = scratchFolder('photos')
 
 /** Few pixels and steps. */
 const small =
@@ -29,23 +25,9 @@ const ran = (page: Page) =>
     /^[0-9a-f]{64}$/.test(document.querySelector('[data-test=fingerprint-a]')?.textContent ?? ''),
   )
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio(
-      { skip: () => expect.unreachable() } as never,
-      '#digits?n=1&a=diffpir:steps=1&b=none',
-    )
-})
-afterAll(async () => {
-  await studio?.[Symbol.asyncDispose]()
-  rmSync(scratch, { recursive: true, force: true })
-})
+const opened = sharedPage('#digits?n=1&a=diffpir:steps=1&b=none')
 
 describe('photographs in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
-
   test('the prior is fetched when it is chosen; fetching can be stopped, and begun again', async (context) => {
     const { page } = opened(context)
     const asked: string[] = []
@@ -73,7 +55,7 @@ describe('photographs in a browser', () => {
     await page
       .locator('[data-test=photos] input[type=file]')
       .first()
-      .setInputFiles(join(root, 'packages/cli/photographs/flower.png'))
+      .setInputFiles(resolve(import.meta.dirname, '../../packages/cli/photographs/flower.png'))
     await page.waitForFunction((old) => {
       const now = document.querySelector('[data-test=fingerprint-a]')?.textContent ?? ''
       return now !== old && /^[0-9a-f]{64}$/.test(now)

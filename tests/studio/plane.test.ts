@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { describe, expect, test } from 'vitest'
 import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
-import { openStudio } from './open.ts'
+import { goTo, scratchFolder, sharedPage } from './shared-page.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-mkdirSync(join(root, 'out'), { recursive: true })
-const scratch = mkdtempSync(join(root, 'out', 'plane-'))
+const scratch = scratchFolder('plane')
 
 /** Few particles and steps: what is tested does not depend on how many there are. */
 const small = 'n=200&a=dps:steps=12,scale=0.3&b=tmpd:steps=12'
@@ -47,23 +44,12 @@ const distances = (alike: boolean): boolean => {
   return a !== undefined && b !== undefined && (a === b) === alike
 }
 
-let studio: StudioPage | undefined
-beforeAll(async () => {
-  if (findChromium() !== undefined)
-    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#plane?${small}`)
-})
-afterAll(async () => {
-  await studio?.[Symbol.asyncDispose]()
-  rmSync(scratch, { recursive: true, force: true })
-})
+const opened = sharedPage(`#plane?${small}`)
 
 describe('the plane in a browser', () => {
-  const opened = (context: { skip(note?: string): never }): StudioPage =>
-    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   /** Opens a state in the page that is there. */
   const go = async ({ page }: StudioPage, query: string) => {
-    await page.evaluate(`location.hash = ${JSON.stringify(`#plane?${query}`)}`)
-    await page.evaluate('new Promise((done) => setTimeout(done, 100))') // the state follows, then the run
+    await goTo(page, `#plane?${query}`)
     await settle(page)
   }
 
