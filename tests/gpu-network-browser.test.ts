@@ -11,11 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => page?.[Symbol.asyncDispose]())
 
-/**
- * Twenty steps of both methods take a software renderer 97 seconds of a processor on WebGL 2, and 115 on WebGPU: there so many are for a
- * machine with time, or with a graphics processor.
- */
-const steps = { webgl2: 20, webgpu: process.env['TWEEDIE_LONG'] === undefined ? 2 : 20 }
+/** Twenty steps of both methods take a software renderer some 100 seconds of a processor on either backend. */
+const steps = 20
 
 /** Milliseconds that they may take on a busy machine. */
 const patience = 900_000
@@ -126,7 +123,7 @@ describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend)
         const operator = inpaint(prior.shape, { box: 10 })
         const noise = gaussianNoise(0.05)
         const y = noise.sample([randomKey(1).fold(0)], operator.forward(x))
-        const [score] = await psnr(await run(${method}({ operator, noise, y }, prior, { steps: ${steps[backend]}, seed: 1 })), x)
+        const [score] = await psnr(await run(${method}({ operator, noise, y }, prior, { steps: ${steps}, seed: 1 })), x)
         return score
       }
       export default [await restored('wasm'), await restored('gpu')]`
