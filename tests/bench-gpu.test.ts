@@ -163,9 +163,14 @@ test('a browser is to use the card, and its software renderer only where that is
   expect(() => requireCard(software, false)).toThrow(/--software.*was not given.*google swiftshader/)
   requireCard(software, true)
   requireCard(['renderer: nvidia hopper'], false)
-  const page = (answer: Promise<unknown>) => ({ evaluate: () => answer }) as never
-  await requireAnswer(page(Promise.resolve(true)), 1000)
-  await expect(requireAnswer(page(new Promise(() => {})), 1)).rejects.toThrow(/no driver.*Vulkan.*--node/)
+  const never = new Promise(() => {})
+  /** A page that answers for WebGL alone. */
+  const page = {
+    evaluate: (asked: string) => (asked.includes('webgl2') ? Promise.resolve(true) : never),
+  } as never
+  await requireAnswer(page, 'webgl2', 1000)
+  for (const backend of ['webgpu', undefined])
+    await expect(requireAnswer(page, backend, 1)).rejects.toThrow(/no driver.*Vulkan.*--node/)
 })
 
 test('a device without events tells what went wrong between two submissions', async () => {

@@ -36,11 +36,22 @@ export interface BrowserOptions extends Asked {
 /** Milliseconds until a browser's process of graphics has answered, or never will. */
 const patience = 60_000
 
+/** What asks the process of graphics for something, whatever it is. */
+const questions: Readonly<Record<string, string>> = {
+  webgpu: 'navigator.gpu?.requestAdapter().then(() => true)',
+  webgl2: "new OffscreenCanvas(1, 1).getContext('webgl2') !== null",
+}
+
 /**
- * Asks for an adapter, whatever it is: a process of graphics that finds no driver begins again and again, and its pages wait.
+ * Asks what computes for an answer: a process of graphics that finds no driver begins again and again, and its pages wait.
+ * @param backend - Asked for; a page without a choice asks for WebGPU first.
  * @throws {OptionError} where nothing answers.
  */
-export async function requireAnswer(page: Pick<Page, 'evaluate'>, within = patience): Promise<void> {
+export async function requireAnswer(
+  page: Pick<Page, 'evaluate'>,
+  backend = 'webgpu',
+  within = patience,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const error = new OptionError(
@@ -50,7 +61,7 @@ export async function requireAnswer(page: Pick<Page, 'evaluate'>, within = patie
     timer = setTimeout(() => reject(error), within)
   })
   try {
-    await Promise.race([page.evaluate('navigator.gpu?.requestAdapter().then(() => true)'), late])
+    await Promise.race([page.evaluate(questions[backend] ?? 'true'), late])
   } finally {
     clearTimeout(timer)
   }
@@ -112,7 +123,7 @@ export async function inChromium(
       page.setDefaultTimeout(0)
       await page.exposeFunction('told', told)
       await page.goto(`${server.resolvedUrls?.local[0]}bench`)
-      if (!how.software) await requireAnswer(page)
+      if (!how.software) await requireAnswer(page, backend)
       const asked = JSON.stringify({ filter, few, seconds, backend, software: how.software })
       return (await page.evaluate(
         `import('/scripts/bench-gpu/page.ts').then(({ inPage }) => inPage(${asked}, window.told))`,
