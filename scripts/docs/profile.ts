@@ -23,8 +23,6 @@ const reasons: Readonly<Record<string, string>> = {
     'two points for each of 200 directions: 313,600 normals a step at 4.2 ns (floor 2.1) are 5 %; eight passes over directions, points and terms, of 1.3 MB each, are the rest',
   'blind-dps':
     'the prior on the kernel, a mixture that it makes itself, asks and goes back through once a step, counts as its own',
-  'latent-rlsd':
-    'two optimisers, of four pictures and four latents a sample, beside a network on latents of 4×7×7, the cheapest prior here',
   'gibbs-ddrm':
     'a kernel that changed has new singular values: where they are cut, and the weights of all 784 for each sample, in float64 on the host, are two fifths of its rest, the Langevin steps on the kernel a third',
   'efficient-score-prior':
@@ -76,9 +74,6 @@ const known = (): Map<string, readonly string[]> =>
     ]),
   )
 
-/** A cell of a method whose row is not by {@link processorTime}: those of a page that was written by the clock. */
-const byClock = '†'
-
 /** Profiles all methods, or those named, the others kept as they are, and writes the page after each. */
 export async function drawProfiles(only: readonly string[]): Promise<void> {
   const benches = await openBenches(digits)
@@ -111,7 +106,6 @@ function writePage(rows: ReadonlyMap<string, readonly string[]>): void {
   })
   const above = methods.names.filter((name) => rows.get(name)?.at(-1)?.endsWith('*') === true)
   const why = above.map((name) => `- **${name}**: ${reasons[name] ?? 'no reason is known'}.`)
-  const clocked = told.some(([name]) => name?.endsWith(byClock) === true)
   write(
     'docs/profile.md',
     `# Where the time of a method goes
@@ -119,7 +113,7 @@ function writePage(rows: ReadonlyMap<string, readonly string[]>): void {
 Written by \`npm run docs -- --profile\`: ${digits} digits at a time, ${steps} steps, the fastest of three runs, by processor time on one
 thread; \`tweedie bench methods\` does so for any prior and operator, by the clock. Methods on latents run on the digits-latent prior.
 Prior (with its autoencoder) and operator are counted with their ways back; the rest is the method's own. Compare shares: the times
-are of a machine that had other work.${clocked ? ` Rows with ${byClock} are by the clock, on two threads.` : ''}
+are of a machine that had other work.
 
 ${table(['method', 'operator', 'ms a step', 'prior', 'operator', 'rest'], told, (i) => i > 1)}
 ${above.length > 0 ? `\n\\* more than ${100 * restBar} %:\n\n${why.join('\n')}\n` : ''}`,

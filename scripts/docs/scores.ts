@@ -1,4 +1,4 @@
-// How far pictures are from the truth.
+// How far pictures are from the truth, and means of that.
 import type { Picture } from '@tweedie/runs'
 
 /** PSNR of a picture within [0, 1], in dB. */
@@ -8,3 +8,6 @@ export const psnr = (x: Picture, truth: Picture): number =>
     x.data.reduce((sum, v, i) => sum + (Math.min(1, Math.max(0, v)) - truth.data[i]!) ** 2, 0) /
       x.data.length,
   )
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, v) => sum + v, 0) / values.length

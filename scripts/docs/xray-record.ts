@@ -9,6 +9,7 @@ import { predictor } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { table } from './frame.ts'
 import { root } from './measured.ts'
+import { mean } from './scores.ts'
 import type { Xrays } from './xray-data.ts'
 import { shape, size, xrayAt } from './xray-data.ts'
 
@@ -24,8 +25,6 @@ interface Errors {
   readonly all: number
   readonly quarters: readonly number[]
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
 
 /** One noise for each picture, times spread evenly over 0 … 999; the same for every predictor. */
 function errorsOf(predicts: Predicts, pictures: Xrays): Errors {

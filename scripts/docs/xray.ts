@@ -12,7 +12,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 import { wiener } from './photos-classics.ts'
-import { psnr } from './scores.ts'
+import { mean, psnr } from './scores.ts'
 import type { Gaussian } from './xray-classics.ts'
 import { gaussianOf } from './xray-classics.ts'
 import type { Xrays } from './xray-data.ts'
@@ -38,8 +38,6 @@ interface Group {
   readonly title: string
   readonly columns: readonly Column[]
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
 
 /** The smoothest restorations that fit, each with the weight that is best for it. */
 async function smoothest(operator: LinearOperator, y: Tensor, truth: Tensor): Promise<Picture[]> {
