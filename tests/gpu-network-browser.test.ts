@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserPage } from './browser.ts'
 import { findChromium, openBrowser } from './browser.ts'
