@@ -29,6 +29,15 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides
 }
 
+/** Strides of a view stretched to `shape` by broadcasting. */
+export function stretchedStrides(
+  view: { readonly shape: Shape; readonly strides: readonly number[] },
+  shape: Shape,
+): readonly number[] {
+  const lead = shape.length - view.shape.length
+  return shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!))
+}
+
 /** Whether strides walk the elements of `shape` in row-major order without gaps; always, where there are none. */
 export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
   let step = 1

@@ -1,4 +1,5 @@
 import type { View } from '../../device.ts'
+import { sizesOfHeads } from '../../reference/attention.ts'
 import { sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import { pieceOf } from '../product/gemm.ts'
@@ -22,7 +23,7 @@ const unit = 48
 
 /** The heads of a call, one matrix each for queries, keys, values and the result's gradient. */
 interface Heads {
-  readonly count: number
+  readonly heads: number
   readonly d: number
   readonly e: number
   readonly queries: number
@@ -32,12 +33,9 @@ interface Heads {
 }
 
 function headsOf(inputs: readonly View[]): Heads {
-  const [q, , v] = inputs as readonly [View, View, View]
-  const lead = q.shape.slice(0, -2)
-  const [d, queries] = q.shape.slice(-2) as [number, number]
-  const [e, keys] = v.shape.slice(-2) as [number, number]
+  const lead = inputs[0]!.shape.slice(0, -2)
   return {
-    ...{ count: sizeOf(lead), d, e, queries, keys },
+    ...sizesOfHeads(inputs),
     matrix(i, head) {
       const x = inputs[i]!
       let [rest, at] = [head, addressOf(x)]
@@ -137,8 +135,8 @@ const kernelsOf = (context: WasmContext) => {
 
 const attention = onFloat32<'attention'>((call, out, context) => {
   const { threads, tiles } = context
-  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
-  const work = count * queries * keys * (d + e)
+  const { heads, d, e, queries, keys, matrix } = headsOf(call.inputs)
+  const work = heads * queries * keys * (d + e)
   tiles.expect(work)
   const { tile } = tiles
   const { attention: run, packA } = kernelsOf(context).forward()
@@ -146,9 +144,9 @@ const attention = onFloat32<'attention'>((call, out, context) => {
   const keyBytes = leftBytes(keys, d, tile)
   const panel = 4 * tile.nr * d
   const scores = 4 * tile.nr * keys
-  const parts = threads.parts(timeOf(work), count * Math.ceil(queries / unit))
+  const parts = threads.parts(timeOf(work), heads * Math.ceil(queries / unit))
   overHeads(
-    count,
+    heads,
     keyBytes + leftBytes(e, keys, tile),
     parts,
     context,
@@ -184,14 +182,14 @@ const runsOf = (queries: number): number => Math.max(1, Math.min(4, Math.floor(q
 
 const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const { heap, threads, tiles } = context
-  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
-  const work = count * queries * keys * (3 * d + 2 * e)
+  const { heads, d, e, queries, keys, matrix } = headsOf(call.inputs)
+  const work = heads * queries * keys * (3 * d + 2 * e)
   tiles.expect(work)
   const { tile } = tiles
   const { attentionGrad: run, packA, sum } = kernelsOf(context).backward()
   const dqOut = out
-  const dkOut = out + 4 * count * d * queries
-  const dvOut = dkOut + 4 * count * keys * d
+  const dkOut = out + 4 * heads * d * queries
+  const dvOut = dkOut + 4 * heads * keys * d
   if (queries === 0) {
     heap.view('float32', out, sizeOf(call.shape)).fill(0)
     return
@@ -204,7 +202,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const vtAt = kAt + leftBytes(d, keys, tile)
   const partialAt = vtAt + leftBytes(keys, e, tile)
   const sumBytes = 4 * keys * (d + e)
-  const parts = threads.parts(timeOf(work), count * runs.length)
+  const parts = threads.parts(timeOf(work), heads * runs.length)
   const strip = 4 * keys * roundUp(block, tile.nr)
   const left = leftBytes(keys, block, tile)
   const right = 4 * block * (Math.max(d, e) + tile.nr) + 4 * tile.nr * Math.max(d, e)
@@ -215,7 +213,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
     return [partial, partial + 4 * keys * d]
   }
   overHeads(
-    count,
+    heads,
     partialAt + (runs.length - 1) * sumBytes,
     parts,
     context,
@@ -245,8 +243,8 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
         return runs.slice(1).flatMap((_, i) => {
           const [moreDk, moreDv] = sumsOf(own, i + 1)
           return [
-            { run: sum, args: [dk, moreDk, keys * d] },
-            { run: sum, args: [dv, moreDv, keys * e] },
+            { run: sum, args: [dk, moreDk, 4 * keys * d] },
+            { run: sum, args: [dv, moreDv, 4 * keys * e] },
           ]
         })
       })

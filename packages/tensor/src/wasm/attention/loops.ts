@@ -1,6 +1,7 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
 import { by, f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
 import { exp2Down } from '../lanes/math.ts'
+import { addRun } from '../move/copy-loops.ts'
 import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions } from '../product/gemm.ts'
 import { emitGemm } from '../product/gemm.ts'
@@ -261,23 +262,11 @@ function emitBackward(m: ModuleBuilder, shape: Tile): void {
   )
 }
 
-/** `sum(to, from, count)`: adds `count` float32. */
-function emitSum(m: ModuleBuilder): void {
-  m.procedure('sum', (f, to, from, count) => {
-    f.countdown(count, 4, [by(to, 16), by(from, 16)], () => {
-      f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
-    })
-    f.countdown(count, 1, [by(to, 4), by(from, 4)], () => {
-      f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
-    })
-  })
-}
-
 /** The module of attention: `attention`, and `packA` for its left factors. */
 export const emitAttention = (m: ModuleBuilder, shape: Tile): void => emitForward(m, shape)
 
-/** The module of its gradients: `attentionGrad`, `packA`, and `sum`. */
+/** The module of its gradients: `attentionGrad`, `packA`, and `sum(to, from, bytes)`, which adds float32. */
 export function emitAttentionGrad(m: ModuleBuilder, shape: Tile): void {
   emitBackward(m, shape)
-  emitSum(m)
+  m.procedure('sum', (f, to, from, bytes) => addRun(f, to!, from!, bytes!))
 }

@@ -1,5 +1,7 @@
 import type { Expr, FunctionBuilder, Local, V128 } from '../asm/index.ts'
 import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import type { Beside } from '../lanes/beside.ts'
+import { polynomials } from '../lanes/beside.ts'
 
 // Polynomials are minimax fits made for this file (Remez exchange on the relative error of the whole function; 60 digits).
 
@@ -28,17 +30,6 @@ const magic = 1.5 * 2 ** 52
 
 /** Float64 lanes whose upper words are given, the lower ones 0. */
 const upperWords = (f: FunctionBuilder, upper: number): V128 => f.lanes(0, upper, 0, upper)
-
-/** Vectors that go through the same code side by side: each constant is loaded once for all of them. */
-type Beside = readonly Local<'v128'>[]
-
-/** Σ cᵢ·zⁱ of each, highest power last in the list. */
-function polynomials(f: FunctionBuilder, zs: Beside, coefficients: readonly number[]): Beside {
-  const sums = zs.map(() => f.vector(f.f64(coefficients.at(-1)!)))
-  for (const c of coefficients.slice(0, -1).toReversed())
-    sums.forEach((sum, i) => f.set(sum, f.maddWide(sum, zs[i]!, f.f64(c))))
-  return sums
-}
 
 /** √(−2·log(x/2³²)) for x in [½, 2³²): the radius, error below 2⁻⁴⁵. */
 function radii(f: FunctionBuilder, xs: Beside): Beside {
