@@ -209,6 +209,24 @@ export class FunctionBuilder {
     this.#turns(step === 1 ? count : i32.geS(count, step), [...cursors, [count, -step]], body)
   }
 
+  /**
+   * Cuts 0 … `count` into pieces of at most `most`: runs `body` with the length of each and where it begins, and moves the
+   * cursors on after it. `count` and `most` are evaluated each turn.
+   */
+  pieces(
+    count: I32,
+    most: I32,
+    cursors: readonly Cursor[],
+    body: (length: Local<'i32'>, from: Local<'i32'>) => void,
+  ): void {
+    const from = this.let(0)
+    const length = this.local('i32')
+    this.#turns(i32.ltS(from, count), [...cursors, [from, most]], () => {
+      this.setLeast(length, i32.sub(count, from), most)
+      body(length, from)
+    })
+  }
+
   /** Body with its local declarations, as the code section wants it. */
   finish(): number[] {
     const declarations = this.#declared.map((type) => [1, typeCode(type, this.#wide)])

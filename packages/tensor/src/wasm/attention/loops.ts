@@ -132,16 +132,13 @@ function emitForward(m: ModuleBuilder, shape: Tile): void {
     'attention',
     [...i32s(15), 'f32'],
     (f, k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill, scale) => {
-      const [width, first, deep] = f.locals('i32', 3)
       const valueBytes = f.let(i32.mul(whole(e), 4))
-      f.while(i32.gtS(queries, 0), () => {
-        f.setLeast(width, queries, nr)
+      f.pieces(queries, nr, [by(q, i32.mul(qColumn, nr)), by(out, 4 * nr)], (width) => {
         f.run(gemm.packB, panel, q, width, d, qColumn, qRow, 0)
         const strides = [left(d), panelBytes, panelBytes, 0, spill]
         f.run(gemm.rows, k, panel, scores, keys, nr, d, ...strides, ...noFinish)
         f.run(weights, scores, keys, scale)
-        f.loop(first, 0, keys, piece, () => {
-          f.setLeast(deep, i32.sub(keys, first), piece)
+        f.pieces(keys, piece, [], (deep, first) => {
           const factors = [
             i32.add(v, i32.mul(valueBytes, first)),
             i32.add(scores, i32.mul(first, panelBytes)),
@@ -149,9 +146,6 @@ function emitForward(m: ModuleBuilder, shape: Tile): void {
           const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
           f.run(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinish)
         })
-        f.add(q, i32.mul(qColumn, nr))
-        f.add(out, 4 * nr)
-        f.add(queries, -nr)
       })
     },
   )
@@ -203,60 +197,43 @@ function emitBackward(m: ModuleBuilder, shape: Tile): void {
       spill,
       scale,
     ) => {
-      const [count, rest, width, first, deep] = f.locals('i32', 5)
-      const [qBlock, dyBlock, w, s, to, started] = f.locals('i32', 6)
+      const [qBlock, dyBlock, w, s, to] = f.locals('i32', 5)
       const step = f.let(i32.mul(keys, panelBytes))
       const pieceBytes = f.let(i32.mul(whole(d), 4))
       const square = [panelBytes, panelBytes, 0, spill, ...noFinish]
-      /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
-      const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
-        f.set(w, panels)
-        f.set(to, left)
-        f.set(rest, count)
-        f.while(i32.gtS(rest, 0), () => {
-          f.setLeast(width, rest, nr)
-          f.run(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
-          f.add(to, 4 * mr * nr)
-          f.add(w, step)
-          f.add(rest, -nr)
-        })
-        const rightPanel = i32.mul(count, panelBytes)
-        f.run(gemm.packB, right, factor, columns, count, across, along, rightPanel)
-        const sizes = [keys, columns, count, leftBytes(count), rightPanel, panelBytes, i32.shl(columns, 2)]
-        f.run(gemm.block, left, right, result, ...sizes, started, spill, ...noFinish)
-      }
-      f.while(i32.gtS(queries, 0), () => {
-        f.setLeast(count, queries, block)
+      f.pieces(queries, block, [], (count, done) => {
         f.set(qBlock, q)
         f.set(dyBlock, dy)
         f.set(w, weights)
         f.set(s, slopes)
-        f.set(rest, count)
-        f.while(i32.gtS(rest, 0), () => {
-          f.setLeast(width, rest, nr)
+        const cursors = [by(q, i32.mul(qColumn, nr)), by(dy, i32.mul(dyColumn, nr)), by(dq, 4 * nr)]
+        f.pieces(count, nr, [...cursors, by(w, step), by(s, step)], (width) => {
           f.run(gemm.packB, right, q, width, d, qColumn, qRow, 0)
           f.run(gemm.rows, kt, right, w, keys, nr, d, leftBytes(d), ...square)
           f.run(softmax, w, keys, scale)
           f.run(gemm.packB, right, dy, width, e, dyColumn, dyRow, 0)
           f.run(gemm.rows, vt, right, s, keys, nr, e, leftBytes(e), ...square)
           f.run(scoreSlopes, w, s, keys, scale)
-          f.loop(first, 0, keys, piece, () => {
-            f.setLeast(deep, i32.sub(keys, first), piece)
+          f.pieces(keys, piece, [], (deep, first) => {
             const sides = [i32.add(k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
             const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
             f.run(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinish)
           })
-          f.add(q, i32.mul(qColumn, nr))
-          f.add(dy, i32.mul(dyColumn, nr))
-          f.add(dq, 4 * nr)
-          f.add(w, step)
-          f.add(s, step)
-          f.add(rest, -nr)
         })
+        /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
+        const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
+          f.set(w, panels)
+          f.set(to, left)
+          f.pieces(count, nr, [by(to, 4 * mr * nr), by(w, step)], (width) =>
+            f.run(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count)),
+          )
+          const rightPanel = i32.mul(count, panelBytes)
+          f.run(gemm.packB, right, factor, columns, count, across, along, rightPanel)
+          const sizes = [keys, columns, count, leftBytes(count), rightPanel, panelBytes, i32.shl(columns, 2)]
+          f.run(gemm.block, left, right, result, ...sizes, i32.gtS(done, 0), spill, ...noFinish)
+        }
         update(dv, weights, dyBlock, dyRow, dyColumn, e)
         update(dk, slopes, qBlock, qRow, qColumn, d)
-        f.set(started, 1)
-        f.add(queries, i32.sub(0, block))
       })
     },
   )

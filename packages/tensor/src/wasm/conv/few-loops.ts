@@ -119,10 +119,9 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number)
     ) => {
       const places = times(taps, (t) => f.let(i32.load(offsets, 4 * t)))
       const fields = f.locals('i32', channels)
-      const [row, remaining] = f.locals('i32', 2)
       const sums = times(channels, () => f.vectors(taps))
       const gradients = f.vectors(channels)
-      const [[cursor, count, left, at], value] = [f.locals('i32', 4), f.vector()]
+      const [[row, cursor, left, at], value] = [f.locals('i32', 4), f.vector()]
       const four = (lanes?: Local<'i32'>) => {
         gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
         places.forEach((place, t) => {
@@ -136,10 +135,7 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number)
       f.countdown(inputs, 1, [by(x, inputStep), by(to, inputTo)], () => {
         f.spread(fields, dy, channelDy)
         f.set(row, x)
-        f.set(remaining, rows)
-        f.while(remaining, () => {
-          f.setLeast(count, band, remaining)
-          f.add(remaining, i32.sub(0, count))
+        f.pieces(rows, band, [], (count) => {
           for (const sum of sums.flat()) f.set(sum, v128.zero())
           f.countdown(count, 1, [by(row, rowStep)], () => {
             f.set(cursor, row)

@@ -1,5 +1,5 @@
 import type { ModuleBuilder } from '../asm/index.ts'
-import { i32 } from '../asm/index.ts'
+import { by, i32 } from '../asm/index.ts'
 import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions } from '../product/gemm.ts'
 import { emitGemm, emitSpill } from '../product/gemm.ts'
@@ -38,47 +38,40 @@ function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): v
       toResidual,
       silu,
     ) => {
-      const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
-      const last = f.let(0)
+      const [pixel, accumulate, last, left] = f.locals('i32', 4)
       const aPanel = f.let(i32.mul(depth, 4 * mr))
-      /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
-      const acrossImages = () => {
-        const [row, height, columns, done] = f.locals('i32', 4)
-        const [start, image, from, to] = f.locals('i32', 4)
-        const panels = f.let(left)
-        const bias = f.let(rowBias)
-        const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
-        f.loop(row, 0, rows, mr, () => {
-          f.run(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
-          f.add(panels, aPanel)
-          f.setLeast(height, i32.sub(rows, row), mr)
-          f.set(image, i32.add(out, i32.mul(row, channelStep)))
-          f.set(start, pixel)
-          f.set(done, 0)
-          f.while(i32.ltS(done, width), () => {
-            f.setLeast(columns, i32.sub(imagePixels, start), i32.sub(width, done))
-            f.set(from, i32.add(spill, i32.shl(done, 2)))
-            f.set(to, i32.add(image, i32.shl(start, 2)))
-            emitSpill(f, nr, from, to, height, columns, channelStep, accumulate)
-            f.if(finishes, () =>
-              f.run(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
-            )
-            f.add(done, columns)
-            f.set(start, 0)
-            f.add(image, imageStep)
-          })
-          f.if(bias, () => f.add(bias, 4 * mr))
-        })
-      }
-      f.while(i32.gtS(count, 0), () => {
-        f.setLeast(width, count, nr)
-        f.loop(k, 0, depth, piece, () => {
-          f.setLeast(deep, i32.sub(depth, k), piece)
+      f.pieces(count, nr, [by(pixels, 4 * nr)], (width) => {
+        f.pieces(depth, piece, [], (deep, k) => {
           f.set(accumulate, i32.gtS(k, 0))
           f.set(last, i32.eq(i32.add(k, deep), depth))
           const finish = [rowBias, columnBias, toResidual, silu].map((each) => i32.mul(each, last))
           f.set(left, i32.add(a, i32.mul(k, 4 * mr)))
           f.run(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
+          /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
+          const acrossImages = () => {
+            const [columns, done, start, image, from, to] = f.locals('i32', 6)
+            const bias = f.let(rowBias)
+            const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
+            f.pieces(rows, mr, [by(left, aPanel)], (height, row) => {
+              f.run(gemm.tile, left, panel, spill, deep, 4 * nr, 4 * nr, 0)
+              f.set(image, i32.add(out, i32.mul(row, channelStep)))
+              f.set(start, pixel)
+              f.set(done, 0)
+              f.while(i32.ltS(done, width), () => {
+                f.setLeast(columns, i32.sub(imagePixels, start), i32.sub(width, done))
+                f.set(from, i32.add(spill, i32.shl(done, 2)))
+                f.set(to, i32.add(image, i32.shl(start, 2)))
+                emitSpill(f, nr, from, to, height, columns, channelStep, accumulate)
+                f.if(finishes, () =>
+                  f.run(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
+                )
+                f.add(done, columns)
+                f.set(start, 0)
+                f.add(image, imageStep)
+              })
+              f.if(bias, () => f.add(bias, 4 * mr))
+            })
+          }
           f.if(
             i32.leS(i32.add(pixel, width), imagePixels),
             () => {
@@ -94,8 +87,6 @@ function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): v
           f.set(pixel, i32.sub(pixel, imagePixels))
           f.add(out, imageStep)
         })
-        f.add(pixels, 4 * nr)
-        f.add(count, -nr)
       })
     },
   )
@@ -112,15 +103,10 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFuncti
     'weightGradient',
     (f, a, rows, depth, base, pixels, columns, offsets, c, cStep, panel, spill) => {
       const aPanel = f.let(i32.mul(depth, 4 * mr))
-      const width = f.let(0)
-      f.while(i32.gtS(columns, 0), () => {
-        f.setLeast(width, columns, nr)
+      f.pieces(columns, nr, [by(offsets, 4 * nr), by(c, 4 * nr)], (width) => {
         f.run(packColumns, panel, base, pixels, offsets, depth)
         const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinish]
         f.run(gemm.rows, a, panel, c, rows, width, ...rest)
-        f.add(offsets, 4 * nr)
-        f.add(c, 4 * nr)
-        f.add(columns, -nr)
       })
     },
   )

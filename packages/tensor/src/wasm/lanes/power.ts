@@ -14,11 +14,7 @@ const powerSeries = [1, 1, 2, 6, 24, 120, 720, 5040, 40320].map((factorial, i) =
 /**
  * |a|ᵇ in float64, by 2^(b·log₂|a|), of several pairs of lanes.
  */
-function powersOfMagnitude(
-  a: readonly V128[],
-  b: readonly V128[],
-  f: FunctionBuilder,
-): Beside {
+function powersOfMagnitude(a: readonly V128[], b: readonly V128[], f: FunctionBuilder): Beside {
   const one = f.f64(1)
   const rounder = f.f64(magic)
   const lowest = f.f64(-Infinity)

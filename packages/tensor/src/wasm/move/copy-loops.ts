@@ -23,9 +23,10 @@ function emitRows(m: ModuleBuilder, copyRow: RowCopy): void {
       [n2!, t2!, f2!],
     ] as const
     const walk = (axis: number, a: Address, b: Address): void => {
-      if (axis === axes.length) return copyRow(f, a, b, ...rest)
       const [n, t, s] = axes[axis]!
-      f.times(n, [by(a, t), by(b, s)], () => walk(axis + 1, f.let(a), f.let(b)))
+      const visit =
+        axis < 2 ? () => walk(axis + 1, f.let(a), f.let(b)) : () => copyRow(f, f.let(a), f.let(b), ...rest)
+      f.times(n, [by(a, t), by(b, s)], visit)
     }
     walk(0, to, from)
   })

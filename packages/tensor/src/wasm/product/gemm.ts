@@ -226,17 +226,12 @@ function emitBlock(m: ModuleBuilder, { nr }: Tile, inner: FunctionRef): Function
       toResidual,
       silu,
     ) => {
-      const width = f.local('i32')
-      f.while(i32.gtS(columns, 0), () => {
-        f.setLeast(width, columns, nr)
+      f.pieces(columns, nr, [by(b, bPanel), by(c, 4 * nr)], (width) => {
         const sizes = [rows, width, depth]
         const finish = [rowBias, columnBias, toResidual, silu]
         const places = [aPanel, bStep, cStep, accumulate, spill]
         f.run(inner, a, b, c, ...sizes, ...places, ...finish)
         f.if(columnBias, () => f.add(columnBias, 4 * nr))
-        f.add(b, bPanel)
-        f.add(c, 4 * nr)
-        f.add(columns, -nr)
       })
     },
   )

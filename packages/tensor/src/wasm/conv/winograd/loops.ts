@@ -165,15 +165,14 @@ const depthLimit = 512
 function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   const { mr, nr } = winogradTile
   m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
-    const [at, to, k, deep, add] = f.locals('i32', 5)
+    const [at, to, add] = f.locals('i32', 3)
     const aPanel = f.let(i32.mul(depth, 4 * mr))
     const bPanel = f.let(i32.mul(depth, 4 * nr))
     f.countdown(xis, 1, [by(a, aXi), by(b, bXi), by(c, cXi)], () => {
       f.set(at, b)
       f.set(to, c)
       f.times(panels, [by(at, bPanel), by(to, cPanel)], () => {
-        f.loop(k, 0, depth, depthLimit, () => {
-          f.setLeast(deep, i32.sub(depth, k), depthLimit)
+        f.pieces(depth, depthLimit, [], (deep, k) => {
           f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
           const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
           const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
