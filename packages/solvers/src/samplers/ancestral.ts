@@ -1,8 +1,7 @@
-import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, zerosLike } from '@tweedie/tensor'
+import { OptionError } from '@tweedie/tensor'
 import type { Look } from '../run/look.ts'
-import { lookAt, noWayBack } from '../run/look.ts'
+import { lookAt, lookBy } from '../run/look.ts'
 import type { Prior, Time } from '../types.ts'
 import type { Kernel } from './kernel.ts'
 import { ddim, ddpm } from './kernel.ts'
@@ -74,11 +73,7 @@ export function ancestralLook(
     if (x0hat !== undefined && v !== undefined) return { x0hat, v }
     throw new OptionError('variance', `'${prior.name}' says no variance at t = ${t}`)
   }
-  const { schedule } = prior
-  const at = { x, t, alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
-  if (!through) return { ...at, ...says(x), pullback: noWayBack }
-  const [{ x0hat, v }, back] = vjp(says, x)
-  return { ...at, x0hat, v, pullback: (c, options) => back({ x0hat: c, v: zerosLike(v) }, options)[0] }
+  return lookBy(says, prior, x, t, through)
 }
 
 /** Reverse steps of a prior. */
@@ -106,10 +101,11 @@ export function ancestralReverse(
   if (variance === 'small') return reverseBy(prior, ddim(eta))
   if (eta !== 1)
     throw new OptionError('variance', `'${variance}' is of ancestral steps, which have eta = 1, got ${eta}`)
+  if (variance === 'large') return reverseBy(prior, ddpm(variance))
   requireVariance(prior, variance)
   return {
     look: (x, t, through) => ancestralLook(prior, x, t, { variance, through }),
-    kernel: ({ v }) => ancestral(variance, v).kernel,
+    kernel: ({ v }) => learned(v).kernel,
   }
 }
 
@@ -131,6 +127,11 @@ export function ancestralReverse(
 export function ancestral(variance: AncestralVariance, v?: Tensor): AncestralStep {
   if (variance !== 'learned-range')
     return { kernel: ddpm(variance), deviation: (at) => ddpmNoise(at, variance) }
+  return learned(v)
+}
+
+/** The ancestral step of a variance that the network said. */
+function learned(v: Tensor | undefined): AncestralStep {
   if (v === undefined) throw new OptionError('v', "'learned-range' needs what the network says, got nothing")
   const deviation = (at: ReverseStep) => {
     const { small, variance: large } = posterior(at)
