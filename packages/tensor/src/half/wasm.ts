@@ -18,7 +18,7 @@ function widenCalls(
   strides: readonly number[],
   kernels: HalfKernels,
 ): HalfCall[] {
-  const run = kernels.get('widen', emitWiden)
+  const run = kernels.get('widen', (m) => m.procedure('run', emitWiden))
   const { extents, strides: steps } = collapse(shape, [strides])
   const outer = Math.max(0, extents.length - 4)
   const inner = [1, 1, 1, ...extents.slice(outer)].slice(-4)

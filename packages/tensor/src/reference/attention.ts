@@ -1,7 +1,7 @@
 import type { PrimitiveName } from '../primitives.ts'
 import type { Shape } from '../shape.ts'
 import { sizeOf } from '../shape.ts'
-import type { HostView, ReferenceKernel } from './host.ts'
+import type { ReferenceKernel } from './host.ts'
 import { packed } from './host.ts'
 
 /** The batch of heads: q [d, queries], k [d, keys], v [e, keys] each. */

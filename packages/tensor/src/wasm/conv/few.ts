@@ -33,7 +33,9 @@ function blockOf(channels: number, columns: number): Block {
 }
 
 const forwardKernel = ({ kernels }: WasmContext, block: Block) =>
-  kernels.get(`conv few ${block.channels}×${block.vectors}×${block.rows}`, (m) => emitFewForward(m, block))
+  kernels.get(`conv few ${block.channels}×${block.vectors}×${block.rows}`, (m) =>
+    m.procedure('run', emitFewForward, block),
+  )
 
 /**
  * A convolution to at most {@link few} channels (per group), with pixels along the lanes: sums of weights times inputs
@@ -133,7 +135,10 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   tableTaps(heap.i32, offsets / 4, phases, planes)
   const sweeps = cut(perChannel, Math.ceil(perChannel / tapsAtOnce[outChannels - 1]!)).map(({ from, to }) => {
     const key = `conv few weights ${outChannels}×${to - from}`
-    return { from, run: context.kernels.get(key, (m) => emitFewWeights(m, outChannels, to - from)) }
+    return {
+      from,
+      run: context.kernels.get(key, (m) => m.procedure('run', emitFewWeights, outChannels, to - from)),
+    }
   })
   fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
   const band = Math.max(1, Math.floor(bandSize / width))

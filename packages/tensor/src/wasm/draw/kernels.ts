@@ -1,5 +1,5 @@
 import type { DrawnKey, LeftRange } from '../../device.ts'
-import type { ModuleBuilder } from '../asm/index.ts'
+import type { Procedure } from '../asm/index.ts'
 import { i32, i32x4, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
@@ -18,34 +18,32 @@ const timePerNormal = 3
  * Emits `run(out, turns, counter, k0, k1, doubts)`: `turns` times sixteen normals, of the counters from `counter` on. At
  * `doubts` it leaves how many turns are in doubt, and then their first counters.
  */
-function emitNormals(m: ModuleBuilder): void {
-  m.procedure('normals', (f, out, turns, counter, k0, k1, doubts) => {
-    const keys = roundKeys(f, k0!, k1!)
-    const [at, end] = [f.let(out!), f.let(i32.add(doubts!, 4))]
-    f.times(
-      turns!,
-      [
-        [counter!, 4],
-        [at, 16 * 4],
-      ],
-      () => {
-        const counters = f.vector(i32x4.add(i32x4.splat(counter!), i32x4.lanes(0, 1, 2, 3)))
-        const words = philoxFour(f, counters, keys)
-        const [p, q] = boxMuller(f, [
-          [words[0], words[1]],
-          [words[2], words[3]],
-        ]) as readonly [NormalPairs, NormalPairs]
-        transpose4(f, [p.first, p.second, q.first, q.second]).forEach((four, i) => {
-          f.emit(v128.store(at, four, 16 * i))
-        })
-        f.if(v128.anyTrue(v128.or(p.doubtful, q.doubtful)), () => {
-          f.emit(i32.store(end, counter!))
-          f.add(end, 4)
-        })
-      },
-    )
-    f.emit(i32.store(doubts!, i32.shrU(i32.sub(i32.sub(end, doubts!), 4), 2)))
-  })
+const emitNormals: Procedure = (f, out, turns, counter, k0, k1, doubts) => {
+  const keys = roundKeys(f, k0!, k1!)
+  const [at, end] = [f.let(out!), f.let(i32.add(doubts!, 4))]
+  f.times(
+    turns!,
+    [
+      [counter!, 4],
+      [at, 16 * 4],
+    ],
+    () => {
+      const counters = f.vector(i32x4.add(i32x4.splat(counter!), i32x4.lanes(0, 1, 2, 3)))
+      const words = philoxFour(f, counters, keys)
+      const [p, q] = boxMuller(f, [
+        [words[0], words[1]],
+        [words[2], words[3]],
+      ]) as readonly [NormalPairs, NormalPairs]
+      transpose4(f, [p.first, p.second, q.first, q.second]).forEach((four, i) => {
+        f.emit(v128.store(at, four, 16 * i))
+      })
+      f.if(v128.anyTrue(v128.or(p.doubtful, q.doubtful)), () => {
+        f.emit(i32.store(end, counter!))
+        f.add(end, 4)
+      })
+    },
+  )
+  f.emit(i32.store(doubts!, i32.shrU(i32.sub(i32.sub(end, doubts!), 4), 2)))
 }
 
 /** Turns of one key that one call makes. */
@@ -98,7 +96,7 @@ function drawTurns(
   addressOf: (stretch: Stretch) => number,
   { heap, kernels, threads }: WasmContext,
 ): LeftRange[] {
-  const kernel = kernels.get('normals', emitNormals)
+  const kernel = kernels.get('normals', (m) => m.procedure('run', emitNormals))
   const total = range.to - range.from
   const parts = threads.parts(total * turnLength * timePerNormal, total)
   const tasks = cut(total, parts).map(({ from, to }) =>

@@ -1,5 +1,5 @@
 import { times } from '../../times.ts'
-import type { FunctionBuilder, I32, Local, ModuleBuilder } from '../asm/index.ts'
+import type { FunctionBuilder, I32, Local, ModuleBuilder, Procedure } from '../asm/index.ts'
 import { by, f32, f32x4, f64, i32, i32s, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 
@@ -169,24 +169,27 @@ type UseRow = (f: FunctionBuilder, picked: Address, row: Address, bytes: Address
  * indices, `use` with the row of `bytes` that the index picks in the block and the next of those that follow each
  * other at `row`, which it passes. Blocks with picked rows lie `block` bytes apart.
  */
-function emitPicks(m: ModuleBuilder, use: UseRow): void {
-  m.procedure('run', (f, picked, row, indices, before, count, block, bytes) => {
-    const [at, from, rest] = f.locals('i32', 3)
-    f.times(before, [by(picked, block)], () => {
-      f.set(at, indices)
-      f.times(count, [by(at, 4)], () => {
-        f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
-        f.set(rest, bytes)
-        use(f, from, row, rest)
-      })
+export const emitPicks: Procedure<[use: UseRow]> = (
+  f,
+  use,
+  picked,
+  row,
+  indices,
+  before,
+  count,
+  block,
+  bytes,
+) => {
+  const [at, from, rest] = f.locals('i32', 3)
+  f.times(before, [by(picked, block)], () => {
+    f.set(at, indices)
+    f.times(count, [by(at, 4)], () => {
+      f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
+      f.set(rest, bytes)
+      use(f, from, row, rest)
     })
   })
 }
 
 /** Copies picked rows. */
-export const emitGather = (m: ModuleBuilder): void =>
-  emitPicks(m, (f, picked, row, bytes) => copyRun(f, row, picked, bytes))
-
-/** Adds float32 rows to picked ones. */
-export const emitScatterAdd = (m: ModuleBuilder): void =>
-  emitPicks(m, (f, picked, row, bytes) => addRun(f, picked, row, bytes))
+export const gatherRow: UseRow = (f, picked, row, bytes) => copyRun(f, row, picked, bytes)

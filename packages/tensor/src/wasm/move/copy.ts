@@ -12,14 +12,15 @@ import { cut } from '../runtime/tasks.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
+  addRun,
   emitCollect,
   emitDouble,
-  emitGather,
+  emitPicks,
   emitRepeat,
   emitRowCopy,
-  emitScatterAdd,
   emitStridedCopy,
   emitTranspose,
+  gatherRow,
 } from './copy-loops.ts'
 import type { Nest } from './nest.ts'
 import { collapse, cutNest, forOuter } from './nest.ts'
@@ -219,7 +220,7 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
   const count = sizeOf(indices.shape)
   withPacked([x, indices], context, ([from, picks]) => {
     checkIndices('gather', context.heap.view('int32', picks!, count), extent)
-    const run = context.kernels.get('copy:gather', emitGather)
+    const run = context.kernels.get('copy:gather', (m) => m.procedure('run', emitPicks, gatherRow))
     const parts = context.threads.parts(timePerMovedByte * before * count * bytes, Math.max(before, count))
     // Blocks, or the picks of each: every row of the result is written once.
     const byBlocks = before >= parts
@@ -250,7 +251,7 @@ const scatterAdd = onFloat32<'scatterAdd'>((call, out, context) => {
   withPacked([updates, indices], context, ([from, picks]) => {
     checkIndices('scatterAdd', context.heap.view('int32', picks!, count), size)
     clear(call, out, context)
-    const run = context.kernels.get('copy:scatterAdd', emitScatterAdd)
+    const run = context.kernels.get('copy:scatterAdd', (m) => m.procedure('run', emitPicks, addRun))
     // Only whole blocks: within one, rows may meet, and are added in their order.
     const parts = context.threads.parts(timePerMovedByte * before * count * bytes, before)
     const tasks = cut(before, parts).map(({ from: first, to: last }): Call[] => {

@@ -5,10 +5,10 @@ import { withPacked } from '../move/copy.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
 import { cut } from '../runtime/tasks.ts'
+import type { Emit } from './group-norm-loops.ts'
 import { emitForward, emitGradients } from './group-norm-loops.ts'
 
 type Primitive = 'groupNorm' | 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
-type Emit = typeof emitForward
 
 interface Kind {
   /** Without and with SiLU. Made once: a string made anew is slow to look up. */

@@ -29,7 +29,7 @@ export function reduceAll(
   nanoseconds: number,
   { heap, kernels, threads }: WasmContext,
 ): void {
-  const kernel = kernels.get(key, (m) => emitRows(m, fold, true, true))
+  const kernel = kernels.get(key, (m) => m.procedure('run', emitRows, fold, true, true))
   const whole = Math.floor(count / pieceLength)
   const rest = count - whole * pieceLength
   const partials = heap.scratch('reduce:partials', 8 * (whole + 1))

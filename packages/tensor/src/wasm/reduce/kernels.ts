@@ -144,7 +144,9 @@ function runPart(
   const dense = inner.stride === 1
   const key = kernelKeys[op][byColumns ? 'columns' : dense ? 'rows' : 'stridedRows']
   const kernel = context.kernels.get(key, (m) =>
-    byColumns ? emitColumns(m, folds[op]) : emitRows(m, folds[op], dense),
+    byColumns
+      ? m.procedure('run', emitColumns, folds[op])
+      : m.procedure('run', emitRows, folds[op], dense, false),
   )
   const outer = results.slice(0, -2)
   const perCall = results.slice(-2).reduce((n, { extent }) => n * extent, byColumns ? inner.extent : 1)

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../shape.ts'
-import type { ModuleBuilder } from '../asm/index.ts'
+import type { Procedure } from '../asm/index.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
@@ -10,7 +10,7 @@ import { emitArgmax, emitCumsum } from './scan-loops.ts'
 type Scan = 'argmax' | 'cumsum'
 
 /** Times are rough, in nanoseconds per element. */
-const kernelsOf: Record<Scan, { readonly emit: (m: ModuleBuilder) => void; readonly time: number }> = {
+const kernelsOf: Record<Scan, { readonly emit: Procedure; readonly time: number }> = {
   argmax: { emit: emitArgmax, time: 1 },
   cumsum: { emit: emitCumsum, time: 0.8 },
 }
@@ -25,7 +25,7 @@ const scan = onFloat32<Scan>((call, out, context) => {
   const length = shape[axis]!
   const after = sizeOf(shape.slice(axis + 1))
   const perLine = primitive === 'argmax' ? 1 : length
-  const kernel = context.kernels.get(primitive, emit)
+  const kernel = context.kernels.get(primitive, (m) => m.procedure('run', emit))
   withPacked(inputs, context, ([x]) => {
     const parts = context.threads.parts(time * sizeOf(shape), before * after)
     // Lines along the last axis follow each other; along another one they lie side by side, in blocks.
