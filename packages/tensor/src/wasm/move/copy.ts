@@ -13,14 +13,15 @@ import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
   addRun,
-  emitCollect,
-  emitDouble,
+  collectRow,
+  denseRow,
+  doubleRow,
   emitPicks,
-  emitRepeat,
-  emitRowCopy,
-  emitStridedCopy,
-  emitTranspose,
   gatherRow,
+  repeatRow,
+  rowKernel,
+  stridedRow,
+  transposeRows,
 } from './copy-loops.ts'
 import type { Nest } from './nest.ts'
 import { collapse, cutNest, forOuter } from './nest.ts'
@@ -99,21 +100,21 @@ function copyNest(
     )
   }
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
-  if (dense) launch(kernels.get('copy:rows', emitRowCopy), bytes)
+  if (dense) launch(rowKernel(kernels, 'copy:rows', denseRow), bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
     const last = axes.at(-1)
     if (inner.extent === 2 && last?.to === 2 && last.from === 1) {
       axes.pop()
-      launch(kernels.get('copy:double', emitDouble), last.extent)
-    } else launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
+      launch(rowKernel(kernels, 'copy:double', doubleRow), last.extent)
+    } else launch(rowKernel(kernels, 'copy:repeat', repeatRow), inner.extent)
   } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
-    const kernel = kernels.get('copy:transpose', emitTranspose)
+    const kernel = rowKernel(kernels, 'copy:transpose', transposeRows)
     launch(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
   } else if (width === 4 && inner.to === 1) {
-    launch(kernels.get('copy:collect', emitCollect), inner.extent, 4 * inner.from)
+    launch(rowKernel(kernels, 'copy:collect', collectRow), inner.extent, 4 * inner.from)
   } else {
-    const kernel = kernels.get(stridedKeys[width], (m) => emitStridedCopy(m, width))
+    const kernel = rowKernel(kernels, stridedKeys[width], stridedRow(width))
     launch(kernel, inner.extent, inner.to * width, inner.from * width)
   }
 }
