@@ -5,6 +5,7 @@ import { few } from '../wasm/conv/few.ts'
 import type { ConvCall } from '../wasm/conv/plan.ts'
 import { isWeightGradient } from '../wasm/conv/weight.ts'
 import { collapse, forOuter } from '../wasm/move/nest.ts'
+import { callOf } from '../wasm/runtime/tasks.ts'
 import { emitWiden } from './emit.ts'
 
 /**
@@ -25,7 +26,7 @@ function widenCalls(
   const bytes = [0, 0, 0, ...steps[0]!.slice(outer)].slice(-4).map((step) => 2 * step)
   const calls: HalfCall[] = []
   forOuter({ extents, strides: steps }, outer, ([offset]) => {
-    calls.push({ run, args: [to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes] })
+    calls.push(callOf(run, to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes))
   })
   return calls
 }

@@ -9,7 +9,7 @@ import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call, Task } from '../runtime/tasks.ts'
-import { cut, deal } from '../runtime/tasks.ts'
+import { callOf, cut, deal } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { emitAttention, emitAttentionGrad } from './loops.ts'
@@ -67,7 +67,7 @@ function packing(
   for (let first = 0; first < depth; first += piece) {
     const deep = Math.min(piece, depth - first)
     const target = to + 4 * roundUp(rows, mr) * first
-    calls.push({ run: packA, args: [target, at + first * column, rows, deep, row, column, 4 * mr * deep] })
+    calls.push(callOf(packA, target, at + first * column, rows, deep, row, column, 4 * mr * deep))
   }
   return calls
 }
@@ -106,13 +106,13 @@ function share<U>(
   bytes: number,
   name: string,
   { heap, threads }: WasmContext,
-  callOf: (unit: U, scratch: number) => Call,
+  make: (unit: U, scratch: number) => Call,
 ): void {
   const ranges = cut(units.length, parts)
   const each = roundUp(bytes, 64)
   const scratch = heap.scratch(name, each * ranges.length)
   const tasks: Task[] = ranges.map(({ from, to }, i) =>
-    units.slice(from, to).map((own) => callOf(own, scratch + i * each)),
+    units.slice(from, to).map((own) => make(own, scratch + i * each)),
   )
   threads.run(tasks)
 }
@@ -164,7 +164,7 @@ const attention = onFloat32<'attention'>((call, out, context) => {
         const input = [u.at, u.at + keyBytes, q.at + u.from * q.column, q.row, q.column]
         const sizes = [to, 4 * queries, u.to - u.from, keys, d, e, piece]
         const places = [scratch, scratch + panel, scratch + panel + scores]
-        return { run, args: [...input, ...sizes, ...places, call.params.scale] }
+        return callOf(run, ...input, ...sizes, ...places, call.params.scale)
       })
     },
   )
@@ -235,17 +235,14 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
         const sizes = [u.to - u.from, keys, d, e, piece, block]
         const slopes = scratch + strip
         const places = [scratch, slopes, slopes + strip, slopes + strip + left, slopes + strip + left + right]
-        return { run, args: [...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale] }
+        return callOf(run, ...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale)
       })
       if (runs.length === 1) return
       const additions = heads.map((own): Task => {
         const [dk, dv] = sumsOf(own, 0)
         return runs.slice(1).flatMap((_, i) => {
           const [moreDk, moreDv] = sumsOf(own, i + 1)
-          return [
-            { run: sum, args: [dk, moreDk, 4 * keys * d] },
-            { run: sum, args: [dv, moreDv, 4 * keys * e] },
-          ]
+          return [callOf(sum, dk, moreDk, 4 * keys * d), callOf(sum, dv, moreDv, 4 * keys * e)]
         })
       })
       threads.run(additions)

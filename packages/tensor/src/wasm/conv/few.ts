@@ -7,7 +7,7 @@ import { finishAt } from '../product/epilogue.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import type { Block } from './few-loops.ts'
 import { emitFewForward, emitFewWeights } from './few-loops.ts'
 import type { ConvKernels } from './loops.ts'
@@ -91,9 +91,9 @@ export function convFew(
             const to = out + 4 * (((image + i) * outChannels + group * channels) * size + rows.from * width)
             const from = base + i * planes.imageStep + rows.from * rowStep
             const length = rows.to - rows.from
-            task[k]!.push({ run, args: [to, from, ...own, length, width, ...steps] })
+            task[k]!.push(callOf(run, to, from, ...own, length, width, ...steps))
             if (finishes)
-              task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...last] })
+              task[k]!.push(callOf(kernels.finish, to, channels, length * width, 4 * size, ...last))
           })
         }
         return task
@@ -156,7 +156,7 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
           const to = out + 4 * (some.from * outChannels * perChannel + from)
           const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
           const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
-          task.push({ run, args: [to, x, field, offsets + 4 * from, ...sizes, ...steps] })
+          task.push(callOf(run, to, x, field, offsets + 4 * from, ...sizes, ...steps))
         }
       }
       return task

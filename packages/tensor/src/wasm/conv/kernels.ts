@@ -9,7 +9,7 @@ import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cut, cutGrid } from '../runtime/tasks.ts'
+import { callOf, cut, cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { convFew, convFewWeights } from './few.ts'
@@ -193,7 +193,7 @@ function multiply(
     const spill = work + i * each
     const last = finishAt(finish, part.rows.from, 0)
     const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill, ...last]
-    return [{ run: kernels.forward, args }]
+    return [callOf(kernels.forward, ...args)]
   })
   context.threads.run(tasks)
 }
@@ -301,8 +301,8 @@ function makeJobs(
         const pack = (from: number, range: Range): Call => {
           const operands = [to + 4 * (range.from - first) * depth, from, range.to - range.from, depth, across]
           return contiguous && depth === channels * taps
-            ? { run: kernels.packA, args: [...operands, 4, panel] }
-            : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] }
+            ? callOf(kernels.packA, ...operands, 4, panel)
+            : callOf(kernels.packIndexed, ...operands, job.weightOffsets)
         }
         for (const own of cut(rows, Math.ceil(parts / groups), tile.mr))
           packing.push((work) => source.calls({ from: first + own.from, to: first + own.to }, work, pack))

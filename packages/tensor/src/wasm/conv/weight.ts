@@ -6,7 +6,7 @@ import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cutGrid } from '../runtime/tasks.ts'
+import { callOf, cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import type { ConvKernels } from './loops.ts'
@@ -148,7 +148,7 @@ function addProducts(
         spill + spillBytes,
         spill,
       ]
-      task.push({ run: kernels.weightGradient, args })
+      task.push(callOf(kernels.weightGradient, ...args))
     }
     return task
   })
@@ -183,7 +183,7 @@ function packGradients(
     const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
     const target = to + 4 * mr * done
     const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
-    calls.push({ run: kernels.packA, args })
+    calls.push(callOf(kernels.packA, ...args))
     done += length
   }
   return calls

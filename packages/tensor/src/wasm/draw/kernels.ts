@@ -4,7 +4,7 @@ import { i32, i32x4, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import type { NormalPairs } from './box-muller.ts'
 import { boxMuller } from './box-muller.ts'
 import { philoxFour, roundKeys } from './philox.ts'
@@ -106,13 +106,13 @@ function drawTurns(
   // A list of doubts for each stretch, of as many as it has turns and their number.
   const lists = heap.scratch('normals:doubts', 4 * (total + stretches.length))
   let list = lists
-  const callOf = (stretch: Stretch): Call => {
+  const drawn = (stretch: Stretch): Call => {
     const { key, from, turns } = stretch
-    const call = { run: kernel, args: [addressOf(stretch), turns, 4 * from, ...keys[key]!.words, list] }
+    const call = callOf(kernel, addressOf(stretch), turns, 4 * from, ...keys[key]!.words, list)
     list += 4 * (turns + 1)
     return call
   }
-  threads.run(tasks.map((task) => task.map(callOf)))
+  threads.run(tasks.map((task) => task.map(drawn)))
   const words = heap.i32
   const left: LeftRange[] = []
   let at = lists / 4

@@ -7,7 +7,7 @@ import { collapse, cutNest, forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import type { LaneOp } from './lane-ops.ts'
 import { anyPower, laneOps, powers } from './lane-ops.ts'
 import type { Walk } from './loops.ts'
@@ -77,7 +77,7 @@ function runStrided(
       const operands = byteStrides.flatMap((own, k) => [addresses[k]! + place(k + 1) * widths[k]!, ...own])
       const args = [out + place(0) * outWidth, ...sizes, ...operands, ...scalars]
       if (parts === 1) kernel(...args)
-      else task.push({ run: kernel, args })
+      else task.push(callOf(kernel, ...args))
     })
     return task
   })

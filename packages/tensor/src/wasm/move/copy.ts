@@ -8,7 +8,7 @@ import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { KernelCache, WasmFunction } from '../runtime/module.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
@@ -52,7 +52,7 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
   }
   const tasks = cutNest(nest, parts).map(({ extents, offsets: [t, s] }) => {
     const task: Call[] = []
-    const push = (run: WasmFunction, ...args: number[]) => void task.push({ run, args })
+    const push = (run: WasmFunction, ...args: number[]) => void task.push(callOf(run, ...args))
     const part = { extents, strides: nest.strides }
     copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, push)
     return task
@@ -64,7 +64,7 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
 export function copyCalls(to: Place, from: Place, extents: Shape, kernels: KernelCache): Call[] {
   const calls: Call[] = []
   const nest = { extents, strides: [to.strides, from.strides] }
-  copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push({ run, args }))
+  copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push(callOf(run, ...args)))
   return calls
 }
 
@@ -230,12 +230,12 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
       if (byBlocks) {
         const to = out + range.from * count * bytes
         const source = from! + range.from * extent * bytes
-        return [{ run, args: [source, to, picks!, length, count, extent * bytes, bytes] }]
+        return [callOf(run, source, to, picks!, length, count, extent * bytes, bytes)]
       }
       return times(before, (i) => {
         const to = out + (i * count + range.from) * bytes
         const source = from! + i * extent * bytes
-        return { run, args: [source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
+        return callOf(run, source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes)
       })
     })
     context.threads.run(tasks)
@@ -258,7 +258,7 @@ const scatterAdd = onFloat32<'scatterAdd'>((call, out, context) => {
     const tasks = cut(before, parts).map(({ from: first, to: last }): Call[] => {
       const to = out + first * size * bytes
       const source = from! + first * count * bytes
-      return [{ run, args: [to, source, picks!, last - first, count, size * bytes, bytes] }]
+      return [callOf(run, to, source, picks!, last - first, count, size * bytes, bytes)]
     })
     context.threads.run(tasks)
   })

@@ -6,7 +6,7 @@ import { masked, prepareSums, store, sweep } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 
 /** The largest of four lanes; NaN lanes do not matter. */
 function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
@@ -114,7 +114,7 @@ const softmax = onFloat32<'softmax' | 'softmaxGrad'>((call, out, context) => {
   withPacked(call.inputs, context, (inputs) => {
     const tasks = cut(rows, parts).map(({ from, to }) => {
       const places = [...inputs, out].map((at) => at + 4 * from * length)
-      return [{ run: kernel, args: [...places, to - from, length] }]
+      return [callOf(kernel, ...places, to - from, length)]
     })
     context.threads.run(tasks)
   })

@@ -8,7 +8,7 @@ import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 
 /** What is done to a result before it leaves the cache. Byte addresses, 0 for none. */
 export interface Epilogue {
@@ -131,7 +131,7 @@ export function finishAll(
   const tasks = times(count, (i) =>
     cut(rows, Math.ceil(parts / count)).map(({ from, to }) => {
       const at = out + 4 * (i * rows + from) * columns
-      return [{ run: finish, args: [at, to - from, columns, 4 * columns, ...finishAt(how, from, 0)] }]
+      return [callOf(finish, at, to - from, columns, 4 * columns, ...finishAt(how, from, 0))]
     }),
   )
   threads.run(tasks.flat())

@@ -5,7 +5,7 @@ import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import type { Epilogue } from './epilogue.ts'
 import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
 import type { Product } from './product.ts'
@@ -36,7 +36,7 @@ function multiplyAll(products: readonly Product[], context: WasmContext): void {
   const tasks = pieces.map((own, i) => {
     const task: Call[] = []
     for (const product of own) {
-      multiply(product, work + i * each, context, (run, ...args) => task.push({ run, args }))
+      multiply(product, work + i * each, context, (run, ...args) => task.push(callOf(run, ...args)))
     }
     return task
   })

@@ -7,7 +7,7 @@ import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import { reduceAll, worthPieces } from './all.ts'
 import { emitColumns, emitRows, folds } from './loops.ts'
 
@@ -121,7 +121,7 @@ function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void
       { from: from + 4 * range.from * outer.stride, kept: [part, ...others], reduced },
       out + 4 * range.from * size(others),
       context,
-      (kernel, ...args) => task.push({ run: kernel, args }),
+      (kernel, ...args) => task.push(callOf(kernel, ...args)),
     )
     return task
   })

@@ -4,7 +4,7 @@ import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import { emitArgmax, emitCumsum } from './scan-loops.ts'
 
 type Scan = 'argmax' | 'cumsum'
@@ -38,7 +38,7 @@ const scan = onFloat32<Scan>((call, out, context) => {
         for (let block = from; block < to; block++) {
           const target = out + 4 * perLine * block * after + toLine * strip.from
           const source = x! + 4 * length * block * after + line * strip.from
-          task.push({ run: kernel, args: [target, source, strip.to - strip.from, length, 4 * after, line] })
+          task.push(callOf(kernel, target, source, strip.to - strip.from, length, 4 * after, line))
         }
         return task
       }),

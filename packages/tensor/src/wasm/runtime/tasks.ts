@@ -7,6 +7,9 @@ export interface Call {
   readonly args: readonly number[]
 }
 
+/** A call of a kernel function. */
+export const callOf = (run: WasmFunction, ...args: readonly number[]): Call => ({ run, args })
+
 /** Calls to be made one after the other. */
 export type Task = readonly Call[]
 

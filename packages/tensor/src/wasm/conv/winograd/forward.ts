@@ -4,7 +4,7 @@ import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Call } from '../../runtime/tasks.ts'
-import { cut, cutGrid } from '../../runtime/tasks.ts'
+import { callOf, cut, cutGrid } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import type { WinogradKernels } from './loops.ts'
 import { winogradKernels } from './loops.ts'
@@ -61,13 +61,13 @@ export function winogradForward(
     threads.run(
       cut(blocks.length, parts).map((range, i) => {
         const planes = scratch + i * bytes
-        const task: Call[] = [{ run: kernels.clear, args: [planes, bytes] }]
+        const task: Call[] = [callOf(kernels.clear, planes, bytes)]
         for (const { from, to } of blocks.slice(range.from, range.to)) {
           const copied = [from, to - from] as const
           task.push(...copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels))
           const target = [v + 32 * from, vXi, 32 * channels]
           const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
-          task.push({ run: kernels.tiles, args: [...target, ...source] })
+          task.push(callOf(kernels.tiles, ...target, ...source))
         }
         return task
       }),
@@ -95,17 +95,11 @@ export function winogradForward(
             const step = 32 * count
             const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
             const to = [m, step, 32, xis * step]
-            task.push({
-              run: kernels.product,
-              args: [...left, ...to, xis, own, count, channels, 0],
-            })
+            task.push(callOf(kernels.product, ...left, ...to, xis, own, count, channels, 0))
             const target = out + chunk.image * imageStep + row * plane
             const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
             const place = [m, table + 128 * panel, own, 2 * count, target, plane]
-            task.push({
-              run: kernels.output,
-              args: [...place, 4 * width, ...added, Number(silu), m + stageAt],
-            })
+            task.push(callOf(kernels.output, ...place, 4 * width, ...added, Number(silu), m + stageAt))
           }
         }
         return task
@@ -144,7 +138,7 @@ function transformWeights(
     ranges.map((range, i) =>
       source.calls(range, work + i * source.work, (start, { from, to }) => {
         const target = [at + 4 * from * channels, xiStep]
-        return { run: kernels.weights, args: [...target, start, ...steps, to - from, channels] }
+        return callOf(kernels.weights, ...target, start, ...steps, to - from, channels)
       }),
     ),
   )

@@ -2,7 +2,7 @@ import type { View } from '../../../device.ts'
 import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
-import { cut, cutGrid } from '../../runtime/tasks.ts'
+import { callOf, cut, cutGrid } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
@@ -91,12 +91,12 @@ export function winogradWeightGradient(
           const right = [inputs.to + 32 * c.from * tiles, vXi]
           const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
           const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
-          task.push({ run: kernels.product, args })
+          task.push(callOf(kernels.product, ...args))
           if (index < chunks.length - 1) return
           const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
           const columns = Math.min(channels, 8 * c.to) - 8 * c.from
           const source = [block, sumXi, sumRow, r.to - r.from, columns]
-          task.push({ run: kernels.reduce, args: [...target, ...source] })
+          task.push(callOf(kernels.reduce, ...target, ...source))
         })
         return task
       }),
@@ -143,14 +143,14 @@ function transformChannels(
       let last: Factor | undefined
       for (const { factor, channel } of units.slice(range.from, range.to)) {
         const { from, width, patches, run, to, xiStep, table } = factor
-        if (factor !== last) task.push({ run: kernels.clear, args: [planes, bytes] })
+        if (factor !== last) task.push(callOf(kernels.clear, planes, bytes))
         last = factor
         const channelBytes = images * patches.imageBytes
         const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
         task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, cache))
         const panel = Math.floor(channel / width)
         const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
-        task.push({ run, args: [...target, planes, channelBytes, patches.rowBytes, table, tiles] })
+        task.push(callOf(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles))
       }
       return task
     }),
