@@ -3,7 +3,15 @@ import { OptionError } from '@tweedie/tensor'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Schedule } from '../types.ts'
 import type { DdpmVariance, ReverseStep } from './steps.ts'
-import { combine, ddimStep, ddpmStep, ddpmVariances, forwardTransition, renoiseStep } from './steps.ts'
+import {
+  combine,
+  ddimStep,
+  ddpmStep,
+  ddpmVariances,
+  forwardTransition,
+  renoiseStep,
+  requireFraction,
+} from './steps.ts'
 
 /**
  * One reverse step: x_s from x_t and an estimate of x₀, all [N, …shape]. z ~ N(0, I) of that shape is asked for where
@@ -58,7 +66,3 @@ export function noiseUp(x: Tensor, z: Tensor, { t: from, s: to, schedule }: Reve
 /** x_t at which a step of a path looks at the prior: x, noised up to t first where the step has a `from`. */
 export const noisedTo = (x: Tensor, { t, from }: PathStep, z: () => Tensor, schedule: Schedule): Tensor =>
   from === undefined ? x : noiseUp(x, z(), { t: from, s: t, schedule })
-
-function requireFraction(option: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new OptionError(option, `must lie in [0, 1], got ${value}`)
-}

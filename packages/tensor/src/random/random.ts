@@ -6,7 +6,7 @@ import { hostArray } from '../host-memory.ts'
 import type { CreateOptions, Fresh } from '../ops/filled.ts'
 import { written } from '../ops/filled.ts'
 import type { Shape } from '../shape.ts'
-import { isCount, sizeOf } from '../shape.ts'
+import { requireCount, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { philox4x32 } from './philox.ts'
 
@@ -74,10 +74,6 @@ export function randomWords(key: Key, count: number): Uint32Array {
 /** Writes words `first` (a multiple of four) … first + count − 1 of a key's stream, and those up to a multiple of four. */
 function writeWords({ words: [k0, k1] }: Key, first: number, count: number, words: Uint32Array): void {
   for (let at = 0; at < count; at += 4) philox4x32((first + at) / 4, 0, 0, 0, k0, k1, words, at)
-}
-
-function requireCount(option: string, count: number): void {
-  if (!isCount(count)) throw new OptionError(option, `must be an integer of at least 0, got ${count}`)
 }
 
 /** Words that a draw makes at a time, a multiple of four. */

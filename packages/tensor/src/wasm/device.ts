@@ -1,14 +1,14 @@
 import type { Device, DeviceInfo, DrawnKey, KernelCall, LeftRange, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement, dtypes, requireDType } from '../dtype.ts'
-import { DeviceError, OptionError, OutOfMemoryError } from '../errors.ts'
+import { DeviceError, OutOfMemoryError } from '../errors.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
 import type { HostView } from '../reference/host.ts'
 import { packed } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { checkIndices } from '../reference/move.ts'
-import { formatShape, isCount, sizeOf } from '../shape.ts'
+import { formatShape, requireCount, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm/index.ts'
 import { drawNormals } from './draw/kernels.ts'
 import { fillBytes } from './move/bulk.ts'
@@ -131,7 +131,7 @@ class WasmDevice implements Device {
 
   allocate(dtype: DType, length: number): number {
     requireDType('allocate', dtype)
-    if (!isCount(length)) throw new OptionError('length', `must be an integer of at least 0, got ${length}`)
+    requireCount('length', length)
     return this.#allocateBytes(length * bytesPerElement(dtype))
   }
 
