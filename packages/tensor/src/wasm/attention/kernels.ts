@@ -6,7 +6,7 @@ import { pieceOf } from '../product/gemm.ts'
 import type { Matrix } from '../product/product.ts'
 import { transposed } from '../product/product.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf, onFloat32 } from '../runtime/kernel.ts'
+import { addressOf, onFloat32, runParts } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call, Task } from '../runtime/tasks.ts'
 import { callOf, cut, deal } from '../runtime/tasks.ts'
@@ -96,26 +96,14 @@ function overHeads(
   }
 }
 
-/**
- * Runs units of work in tasks for `parts` threads, each with scratch memory of its own at `at`; units of one
- * task run in order.
- */
-function share<U>(
-  units: readonly U[],
-  parts: number,
+/** Runs units of work, those of one task in order and with one working area. */
+const runUnits = <Unit>(
+  context: WasmContext,
+  area: string,
   bytes: number,
-  name: string,
-  { heap, threads }: WasmContext,
-  make: (unit: U, scratch: number) => Call,
-): void {
-  const ranges = cut(units.length, parts)
-  const each = roundUp(bytes, 64)
-  const scratch = heap.scratch(name, each * ranges.length)
-  const tasks: Task[] = ranges.map(({ from, to }, i) =>
-    units.slice(from, to).map((own) => make(own, scratch + i * each)),
-  )
-  threads.run(tasks)
-}
+  tasks: readonly (readonly Unit[])[],
+  make: (unit: Unit, at: number) => Call,
+): void => runParts(context, area, bytes, tasks, (units, at) => units.map((unit) => make(unit, at)))
 
 /** Rough time of some multiply-adds, in nanoseconds. */
 const timeOf = (multiplyAdds: number): number => multiplyAdds / 18
@@ -158,7 +146,7 @@ const attention = onFloat32<'attention'>((call, out, context) => {
       const units = heads.flatMap((own) =>
         cut(queries, Math.ceil(parts / heads.length), unit).map((range) => ({ ...own, ...range })),
       )
-      share(units, parts, panel + scores + spillBytes, 'attention.scores', context, (u, scratch) => {
+      runUnits(context, 'attention.scores', panel + scores + spillBytes, deal(units, parts), (u, scratch) => {
         const q = matrix(0, u.head)
         const to = out + 4 * (u.head * e * queries + u.from)
         const input = [u.at, u.at + keyBytes, q.at + u.from * q.column, q.row, q.column]
@@ -225,7 +213,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
     (heads) => {
       const units = heads.flatMap((own) => runs.map((range, index) => ({ ...own, ...range, index })))
       const bytes = 2 * strip + left + right + spillBytes
-      share(units, parts, bytes, 'attention.strips', context, (u, scratch) => {
+      runUnits(context, 'attention.strips', bytes, deal(units, parts), (u, scratch) => {
         const q = matrix(0, u.head)
         const dy = matrix(3, u.head)
         const factors = [u.at, u.at + kAt, u.at + vtAt, q.at + u.from * q.column, q.row, q.column]

@@ -4,7 +4,7 @@ import { fillBytes } from '../move/bulk.ts'
 import { copyBox, packTo } from '../move/copy.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, runParts } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
 import { callOf, cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
@@ -115,24 +115,19 @@ interface Products {
 }
 
 /** Adds the products over some pixels, piece by piece: each thread for a rectangle of the sums. */
-function addProducts(
-  p: Products,
-  { heap, threads, tiles: { tile } }: WasmContext,
-  kernels: ConvKernels,
-): void {
+function addProducts(p: Products, context: WasmContext, kernels: ConvKernels): void {
+  const { tile } = context.tiles
   const { mr, nr } = tile
   const { channels } = p.gradients
   const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
-  const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
+  const parts = context.threads.parts((channels * p.columns * p.total) / 18, tiles)
   const grid = cutGrid(channels, p.columns, mr, nr, parts)
   const tallest = Math.max(...grid.map(({ rows }) => rows.to - rows.from))
   const spillAt = 4 * (tallest + mr) * depthLimit
   const each = spillAt + spillBytes + 4 * nr * depthLimit
-  const work = heap.scratch('conv.weights', each * grid.length)
   const piece = pieceOf(p.total, depthLimit, 1)
-  const tasks = grid.map(({ rows, columns }, i) => {
+  runParts(context, 'conv.weights', each, grid, ({ rows, columns }, left) => {
     const task: Call[] = []
-    const left = work + i * each
     const spill = left + spillAt
     const to = p.sums + 4 * (rows.from * p.columns + columns.from)
     for (let first = 0; first < p.total; first += piece) {
@@ -152,7 +147,6 @@ function addProducts(
     }
     return task
   })
-  threads.run(tasks)
 }
 
 /** Output gradients with the pixels of an image side by side; strides in bytes. */

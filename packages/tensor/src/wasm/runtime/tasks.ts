@@ -71,9 +71,9 @@ export function cutGrid(
   return cut(rows, down, rowUnit).flatMap((own) => beside.map((columns) => ({ rows: own, columns })))
 }
 
-/** Deals independent calls out to at most `parts` tasks. */
-export const deal = (calls: readonly Call[], parts: number): Task[] =>
-  cut(calls.length, parts).map(({ from, to }) => calls.slice(from, to))
+/** A list cut into at most `parts` of nearly equal length. */
+export const deal = <T>(list: readonly T[], parts: number): T[][] =>
+  cut(list.length, parts).map(({ from, to }) => list.slice(from, to))
 
 /** Does tasks in order on this thread. */
 export function runHere(tasks: readonly Task[]): void {

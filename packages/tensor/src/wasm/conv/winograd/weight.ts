@@ -1,8 +1,9 @@
 import type { View } from '../../../device.ts'
 import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
+import { runParts } from '../../runtime/kernel.ts'
 import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
-import { callOf, cut, cutGrid } from '../../runtime/tasks.ts'
+import { callOf, cutGrid, deal } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
@@ -123,7 +124,7 @@ function blocksOf({ rows, columns }: Rectangle): Rectangle[] {
 function transformChannels(
   factors: readonly Factor[],
   chunk: Chunk,
-  { heap, threads, kernels: cache }: WasmContext,
+  context: WasmContext,
   kernels: WinogradKernels,
   size: TileSize,
 ): void {
@@ -132,27 +133,26 @@ function transformChannels(
     const fours = Math.ceil(factor.from.shape[1]! / factor.width) * (factor.width / 4)
     return times(fours, (i) => ({ factor, channel: 4 * i }))
   })
-  const parts = threads.parts(transformTime * (size + 2) ** 2 * 4 * units.length * tiles, units.length)
+  const parts = context.threads.parts(
+    transformTime * (size + 2) ** 2 * 4 * units.length * tiles,
+    units.length,
+  )
   // Patches of the last row or column of tiles are loaded as whole vectors.
   const bytes = 4 * images * Math.max(...factors.map(({ patches }) => patches.imageBytes)) + 64
-  const scratch = heap.scratch('winograd.planes', bytes * parts)
-  threads.run(
-    cut(units.length, parts).map((range, i) => {
-      const planes = scratch + i * bytes
-      const task: Call[] = []
-      let last: Factor | undefined
-      for (const { factor, channel } of units.slice(range.from, range.to)) {
-        const { from, width, patches, run, to, xiStep, table } = factor
-        if (factor !== last) task.push(callOf(kernels.clear, planes, bytes))
-        last = factor
-        const channelBytes = images * patches.imageBytes
-        const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
-        task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, cache))
-        const panel = Math.floor(channel / width)
-        const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
-        task.push(callOf(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles))
-      }
-      return task
-    }),
-  )
+  runParts(context, 'winograd.planes', bytes, deal(units, parts), (own, planes) => {
+    const task: Call[] = []
+    let last: Factor | undefined
+    for (const { factor, channel } of own) {
+      const { from, width, patches, run, to, xiStep, table } = factor
+      if (factor !== last) task.push(callOf(kernels.clear, planes, bytes))
+      last = factor
+      const channelBytes = images * patches.imageBytes
+      const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
+      task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, context.kernels))
+      const panel = Math.floor(channel / width)
+      const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
+      task.push(callOf(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles))
+    }
+    return task
+  })
 }
