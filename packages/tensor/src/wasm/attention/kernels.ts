@@ -9,7 +9,7 @@ import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32, runParts } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call, Task } from '../runtime/tasks.ts'
-import { callOf, cut, deal } from '../runtime/tasks.ts'
+import { callOf, cut, deal, taskOf } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { emitAttention, emitAttentionGrad } from './loops.ts'
@@ -63,13 +63,13 @@ function packing(
   { mr }: Tile,
   piece = depth,
 ): Call[] {
-  const calls: Call[] = []
-  for (let first = 0; first < depth; first += piece) {
-    const deep = Math.min(piece, depth - first)
-    const target = to + 4 * roundUp(rows, mr) * first
-    calls.push(callOf(packA, target, at + first * column, rows, deep, row, column, 4 * mr * deep))
-  }
-  return calls
+  return taskOf((launch) => {
+    for (let first = 0; first < depth; first += piece) {
+      const deep = Math.min(piece, depth - first)
+      const target = to + 4 * roundUp(rows, mr) * first
+      launch(packA, target, at + first * column, rows, deep, row, column, 4 * mr * deep)
+    }
+  })
 }
 
 /** A head, and where what is packed of it lies. */

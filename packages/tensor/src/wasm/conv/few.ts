@@ -7,7 +7,7 @@ import { finishAt } from '../product/epilogue.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { callOf, cut } from '../runtime/tasks.ts'
+import { callOf, cut, taskOf } from '../runtime/tasks.ts'
 import type { Block } from './few-loops.ts'
 import { emitFewForward, emitFewWeights } from './few-loops.ts'
 import type { ConvKernels } from './loops.ts'
@@ -148,18 +148,18 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
     const base = planes.load(image, count, 0)
     const time = count * channels * outChannels * perChannel * height * width * timePerProduct
     const tasks = cut(channels, threads.parts(time, channels)).map((some) => {
-      const task: Call[] = []
-      for (let i = 0; i < count; i++) {
-        const x = base + i * planes.imageStep + some.from * planes.channelStep
-        const field = gradients.at + (image + i) * gradients.image
-        for (const { from, run } of sweeps) {
-          const to = out + 4 * (some.from * outChannels * perChannel + from)
-          const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
-          const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
-          task.push(callOf(run, to, x, field, offsets + 4 * from, ...sizes, ...steps))
+      return taskOf((launch) => {
+        for (let i = 0; i < count; i++) {
+          const x = base + i * planes.imageStep + some.from * planes.channelStep
+          const field = gradients.at + (image + i) * gradients.image
+          for (const { from, run } of sweeps) {
+            const to = out + 4 * (some.from * outChannels * perChannel + from)
+            const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
+            const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
+            launch(run, to, x, field, offsets + 4 * from, ...sizes, ...steps)
+          }
         }
-      }
-      return task
+      })
     })
     threads.run(tasks)
   }

@@ -5,8 +5,8 @@ import { copyBox, packTo } from '../move/copy.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf, runParts } from '../runtime/kernel.ts'
-import type { Call, Range } from '../runtime/tasks.ts'
-import { callOf, cutGrid } from '../runtime/tasks.ts'
+import type { Launch, Range } from '../runtime/tasks.ts'
+import { cutGrid, taskOf } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import type { ConvKernels } from './loops.ts'
@@ -127,25 +127,25 @@ function addProducts(p: Products, context: WasmContext, kernels: ConvKernels): v
   const each = spillAt + spillBytes + 4 * nr * depthLimit
   const piece = pieceOf(p.total, depthLimit, 1)
   runParts(context, 'conv.weights', each, grid, ({ rows, columns }, left) => {
-    const task: Call[] = []
-    const spill = left + spillAt
-    const to = p.sums + 4 * (rows.from * p.columns + columns.from)
-    for (let first = 0; first < p.total; first += piece) {
-      const depth = Math.min(piece, p.total - first)
-      task.push(...packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels))
-      const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
-      const args = [
-        left,
-        ...sizes,
-        p.offsets + 4 * columns.from,
-        to,
-        4 * p.columns,
-        spill + spillBytes,
-        spill,
-      ]
-      task.push(callOf(kernels.weightGradient, ...args))
-    }
-    return task
+    return taskOf((launch) => {
+      const spill = left + spillAt
+      const to = p.sums + 4 * (rows.from * p.columns + columns.from)
+      for (let first = 0; first < p.total; first += piece) {
+        const depth = Math.min(piece, p.total - first)
+        packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels, launch)
+        const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
+        const args = [
+          left,
+          ...sizes,
+          p.offsets + 4 * columns.from,
+          to,
+          4 * p.columns,
+          spill + spillBytes,
+          spill,
+        ]
+        launch(kernels.weightGradient, ...args)
+      }
+    })
   })
 }
 
@@ -158,7 +158,7 @@ export interface Gradients {
   readonly imagePixels: number
 }
 
-/** The calls that pack pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
+/** Packs pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
 function packGradients(
   { mr }: Tile,
   to: number,
@@ -167,9 +167,9 @@ function packGradients(
   first: number,
   depth: number,
   kernels: ConvKernels,
-): Call[] {
+  launch: Launch,
+): void {
   const panel = 4 * mr * depth
-  const calls: Call[] = []
   for (let done = 0; done < depth; ) {
     const inImage = (first + done) % g.imagePixels
     const image = (first + done - inImage) / g.imagePixels
@@ -177,10 +177,9 @@ function packGradients(
     const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
     const target = to + 4 * mr * done
     const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
-    calls.push(callOf(kernels.packA, ...args))
+    launch(kernels.packA, ...args)
     done += length
   }
-  return calls
 }
 
 /** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */

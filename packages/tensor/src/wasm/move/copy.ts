@@ -7,8 +7,8 @@ import { times } from '../../times.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { KernelCache, WasmFunction } from '../runtime/module.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { callOf, cut } from '../runtime/tasks.ts'
+import type { Call, Launch } from '../runtime/tasks.ts'
+import { atOnce, callOf, cut, taskOf } from '../runtime/tasks.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
@@ -47,35 +47,35 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
   const nest = collapse(shape, [to.strides, from.strides])
   const parts = threads.parts(timePerByte * size * width, size)
   if (parts === 1) {
-    copyNest(to.at, from.at, nest, width, context.kernels, (run, ...args) => run(...args))
+    copyNest(to.at, from.at, nest, width, context.kernels, atOnce)
     return
   }
   const tasks = cutNest(nest, parts).map(({ extents, offsets: [t, s] }) => {
-    const task: Call[] = []
-    const push = (run: WasmFunction, ...args: number[]) => void task.push(callOf(run, ...args))
     const part = { extents, strides: nest.strides }
-    copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, push)
-    return task
+    return taskOf((launch) =>
+      copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, launch),
+    )
   })
   threads.run(tasks)
 }
 
-/** The calls that copy a box of 32-bit elements, not empty, for a task of the caller's. */
-export function copyCalls(to: Place, from: Place, extents: Shape, kernels: KernelCache): Call[] {
-  const calls: Call[] = []
-  const nest = { extents, strides: [to.strides, from.strides] }
-  copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push(callOf(run, ...args)))
-  return calls
-}
+/** Launches the copy of a box of 32-bit elements, not empty. */
+export const copyWords = (
+  to: Place,
+  from: Place,
+  extents: Shape,
+  kernels: KernelCache,
+  launch: Launch,
+): void => copyNest(to.at, from.at, { extents, strides: [to.strides, from.strides] }, 4, kernels, launch)
 
-/** Copies from one address to another along a nest of both: hands the calls to `call`. */
+/** Copies from one address to another along a nest of both. */
 function copyNest(
   to: number,
   from: number,
   { extents, strides }: Nest,
   width: Width,
   kernels: KernelCache,
-  call: (run: WasmFunction, ...args: number[]) => void,
+  launch: Launch,
 ): void {
   const axes = extents.map((extent, i) => ({ extent, to: strides[0]![i]!, from: strides[1]![i]! }))
   const inner = axes.pop()!
@@ -83,10 +83,10 @@ function copyNest(
   const dense = one || (inner.to === 1 && inner.from === 1)
   const bytes = width * inner.extent
   if (dense && axes.length === 0) {
-    call(copyBytes(kernels), to, from, bytes)
+    launch(copyBytes(kernels), to, from, bytes)
     return
   }
-  const launch = (kernel: WasmFunction, ...rest: number[]) => {
+  const rows = (kernel: WasmFunction, ...rest: number[]) => {
     const within = times(3, (i) => axes.at(i - 3) ?? { extent: 1, to: 0, from: 0 })
     const loops = within.map((axis) => axis.extent)
     const steps = [...within.map((axis) => axis.to), ...within.map((axis) => axis.from)].map((s) => s * width)
@@ -96,26 +96,26 @@ function copyNest(
       strides: [outer.map((axis) => axis.to), outer.map((axis) => axis.from)],
     }
     forOuter(nest, outer.length, ([t, s]) =>
-      call(kernel, to + t! * width, from + s! * width, ...loops, ...steps, ...rest),
+      launch(kernel, to + t! * width, from + s! * width, ...loops, ...steps, ...rest),
     )
   }
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
-  if (dense) launch(rowKernel(kernels, 'copy:rows', denseRow), bytes)
+  if (dense) rows(rowKernel(kernels, 'copy:rows', denseRow), bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
     const last = axes.at(-1)
     if (inner.extent === 2 && last?.to === 2 && last.from === 1) {
       axes.pop()
-      launch(rowKernel(kernels, 'copy:double', doubleRow), last.extent)
-    } else launch(rowKernel(kernels, 'copy:repeat', repeatRow), inner.extent)
+      rows(rowKernel(kernels, 'copy:double', doubleRow), last.extent)
+    } else rows(rowKernel(kernels, 'copy:repeat', repeatRow), inner.extent)
   } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
     const kernel = rowKernel(kernels, 'copy:transpose', transposeRows)
-    launch(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
+    rows(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
   } else if (width === 4 && inner.to === 1) {
-    launch(rowKernel(kernels, 'copy:collect', collectRow), inner.extent, 4 * inner.from)
+    rows(rowKernel(kernels, 'copy:collect', collectRow), inner.extent, 4 * inner.from)
   } else {
     const kernel = rowKernel(kernels, stridedKeys[width], stridedRow(width))
-    launch(kernel, inner.extent, inner.to * width, inner.from * width)
+    rows(kernel, inner.extent, inner.to * width, inner.from * width)
   }
 }
 

@@ -4,8 +4,7 @@ import { fillBytes } from '../move/bulk.ts'
 import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32, runParts } from '../runtime/kernel.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { callOf, deal } from '../runtime/tasks.ts'
+import { atOnce, deal, taskOf } from '../runtime/tasks.ts'
 import type { Epilogue } from './epilogue.ts'
 import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
 import type { Product } from './product.ts'
@@ -22,7 +21,7 @@ function multiplyAll(products: readonly Product[], context: WasmContext): void {
   const parts = threads.parts(count * timeOf(first!), count * tilesOf(first!, tile))
   if (parts === 1) {
     const work = heap.scratch('gemm', workBytes(first!, tile))
-    for (const product of products) multiply(product, work, context, (run, ...args) => run(...args))
+    for (const product of products) multiply(product, work, context, atOnce)
     return
   }
   const pieces =
@@ -32,12 +31,11 @@ function multiplyAll(products: readonly Product[], context: WasmContext): void {
           cutProduct(product, tile, Math.ceil(parts / count)).map((piece) => [piece]),
         )
   const bytes = Math.max(...pieces.map(([piece]) => workBytes(piece!, tile)))
-  runParts(context, 'gemm', bytes, pieces, (own, work) => {
-    const task: Call[] = []
-    for (const product of own)
-      multiply(product, work, context, (run, ...args) => task.push(callOf(run, ...args)))
-    return task
-  })
+  runParts(context, 'gemm', bytes, pieces, (own, work) =>
+    taskOf((launch) => {
+      for (const product of own) multiply(product, work, context, launch)
+    }),
+  )
 }
 
 type MatmulCall = KernelCall<'matmul'> | KernelCall<'fusedMatmul'>

@@ -3,8 +3,7 @@ import type { Procedure } from '../asm/index.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { callOf, cut } from '../runtime/tasks.ts'
+import { cut, taskOf } from '../runtime/tasks.ts'
 import { emitArgmax, emitCumsum } from './scan-loops.ts'
 
 type Scan = 'argmax' | 'cumsum'
@@ -34,13 +33,13 @@ const scan = onFloat32<Scan>((call, out, context) => {
     const strips = cut(wide, Math.ceil(parts / blocks), unit)
     const tasks = cut(blocks, parts).flatMap(({ from, to }) =>
       strips.map((strip) => {
-        const task: Call[] = []
-        for (let block = from; block < to; block++) {
-          const target = out + 4 * perLine * block * after + toLine * strip.from
-          const source = x! + 4 * length * block * after + line * strip.from
-          task.push(callOf(kernel, target, source, strip.to - strip.from, length, 4 * after, line))
-        }
-        return task
+        return taskOf((launch) => {
+          for (let block = from; block < to; block++) {
+            const target = out + 4 * perLine * block * after + toLine * strip.from
+            const source = x! + 4 * length * block * after + line * strip.from
+            launch(kernel, target, source, strip.to - strip.from, length, 4 * after, line)
+          }
+        })
       }),
     )
     context.threads.run(tasks)

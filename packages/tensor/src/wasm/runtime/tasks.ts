@@ -10,6 +10,19 @@ export interface Call {
 /** A call of a kernel function. */
 export const callOf = (run: WasmFunction, ...args: readonly number[]): Call => ({ run, args })
 
+/** What takes a call of a kernel function, to make it at once or later. */
+export type Launch = (run: WasmFunction, ...args: readonly number[]) => void
+
+/** Makes calls at once. */
+export const atOnce: Launch = (run, ...args) => run(...args)
+
+/** The calls that `launches` launches, to be made later. */
+export function taskOf(launches: (launch: Launch) => void): Call[] {
+  const calls: Call[] = []
+  launches((run, ...args) => calls.push(callOf(run, ...args)))
+  return calls
+}
+
 /** Calls to be made one after the other. */
 export type Task = readonly Call[]
 

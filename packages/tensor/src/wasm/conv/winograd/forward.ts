@@ -4,8 +4,7 @@ import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import { runParts } from '../../runtime/kernel.ts'
-import type { Call } from '../../runtime/tasks.ts'
-import { callOf, cut, cutGrid, deal } from '../../runtime/tasks.ts'
+import { callOf, cut, cutGrid, deal, taskOf } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import type { WinogradKernels } from './loops.ts'
 import { winogradKernels } from './loops.ts'
@@ -59,15 +58,16 @@ export function winogradForward(
     // Patches of the last row or column of tiles are loaded as whole vectors.
     const bytes = channelBytes * perBlock + 64
     runParts(context, 'winograd.planes', bytes, deal(blocks, parts), (own, planes) => {
-      const task: Call[] = [callOf(kernels.clear, planes, bytes)]
-      for (const { from, to } of own) {
-        const copied = [from, to - from] as const
-        task.push(...copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels))
-        const target = [v + 32 * from, vXi, 32 * channels]
-        const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
-        task.push(callOf(kernels.tiles, ...target, ...source))
-      }
-      return task
+      return taskOf((launch) => {
+        launch(kernels.clear, planes, bytes)
+        for (const { from, to } of own) {
+          const copied = [from, to - from] as const
+          copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels, launch)
+          const target = [v + 32 * from, vXi, 32 * channels]
+          const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
+          launch(kernels.tiles, ...target, ...source)
+        }
+      })
     })
 
     const time = productTime * xis * channels * rows * panels * 8
@@ -80,22 +80,22 @@ export function winogradForward(
     )
     const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
     runParts(context, 'winograd.products', stageAt + 256, grid, ({ rows: r, columns: c }, m) => {
-      const task: Call[] = []
-      for (let row = r.from; row < r.to; row += most) {
-        const own = Math.min(most, r.to - row)
-        for (let panel = c.from; panel < c.to; panel += blockPanels) {
-          const count = Math.min(blockPanels, c.to - panel)
-          const step = 32 * count
-          const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
-          const to = [m, step, 32, xis * step]
-          task.push(callOf(kernels.product, ...left, ...to, xis, own, count, channels, 0))
-          const target = out + chunk.image * imageStep + row * plane
-          const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
-          const place = [m, table + 128 * panel, own, 2 * count, target, plane]
-          task.push(callOf(kernels.output, ...place, 4 * width, ...added, Number(silu), m + stageAt))
+      return taskOf((launch) => {
+        for (let row = r.from; row < r.to; row += most) {
+          const own = Math.min(most, r.to - row)
+          for (let panel = c.from; panel < c.to; panel += blockPanels) {
+            const count = Math.min(blockPanels, c.to - panel)
+            const step = 32 * count
+            const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
+            const to = [m, step, 32, xis * step]
+            launch(kernels.product, ...left, ...to, xis, own, count, channels, 0)
+            const target = out + chunk.image * imageStep + row * plane
+            const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
+            const place = [m, table + 128 * panel, own, 2 * count, target, plane]
+            launch(kernels.output, ...place, 4 * width, ...added, Number(silu), m + stageAt)
+          }
         }
-      }
-      return task
+      })
     })
   }
 }

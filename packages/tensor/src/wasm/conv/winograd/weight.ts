@@ -3,7 +3,7 @@ import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import { runParts } from '../../runtime/kernel.ts'
 import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
-import { callOf, cutGrid, deal } from '../../runtime/tasks.ts'
+import { cutGrid, deal, taskOf } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
@@ -84,22 +84,22 @@ export function winogradWeightGradient(
 
     threads.run(
       parts.map((blocks, i) => {
-        const task: Call[] = []
-        blocks.forEach(({ rows: r, columns: c }, k) => {
-          const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
-          const sumRow = 32 * (c.to - c.from)
-          const left = [gradients.to + 4 * r.from * tiles, zXi]
-          const right = [inputs.to + 32 * c.from * tiles, vXi]
-          const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
-          const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
-          task.push(callOf(kernels.product, ...args))
-          if (index < chunks.length - 1) return
-          const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
-          const columns = Math.min(channels, 8 * c.to) - 8 * c.from
-          const source = [block, sumXi, sumRow, r.to - r.from, columns]
-          task.push(callOf(kernels.reduce, ...target, ...source))
+        return taskOf((launch) => {
+          blocks.forEach(({ rows: r, columns: c }, k) => {
+            const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
+            const sumRow = 32 * (c.to - c.from)
+            const left = [gradients.to + 4 * r.from * tiles, zXi]
+            const right = [inputs.to + 32 * c.from * tiles, vXi]
+            const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
+            const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
+            launch(kernels.product, ...args)
+            if (index < chunks.length - 1) return
+            const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
+            const columns = Math.min(channels, 8 * c.to) - 8 * c.from
+            const source = [block, sumXi, sumRow, r.to - r.from, columns]
+            launch(kernels.reduce, ...target, ...source)
+          })
         })
-        return task
       }),
     )
   })
@@ -140,19 +140,19 @@ function transformChannels(
   // Patches of the last row or column of tiles are loaded as whole vectors.
   const bytes = 4 * images * Math.max(...factors.map(({ patches }) => patches.imageBytes)) + 64
   runParts(context, 'winograd.planes', bytes, deal(units, parts), (own, planes) => {
-    const task: Call[] = []
-    let last: Factor | undefined
-    for (const { factor, channel } of own) {
-      const { from, width, patches, run, to, xiStep, table } = factor
-      if (factor !== last) task.push(callOf(kernels.clear, planes, bytes))
-      last = factor
-      const channelBytes = images * patches.imageBytes
-      const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
-      task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, context.kernels))
-      const panel = Math.floor(channel / width)
-      const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
-      task.push(callOf(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles))
-    }
-    return task
+    return taskOf((launch) => {
+      let last: Factor | undefined
+      for (const { factor, channel } of own) {
+        const { from, width, patches, run, to, xiStep, table } = factor
+        if (factor !== last) launch(kernels.clear, planes, bytes)
+        last = factor
+        const channelBytes = images * patches.imageBytes
+        const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
+        copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, context.kernels, launch)
+        const panel = Math.floor(channel / width)
+        const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
+        launch(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles)
+      }
+    })
   })
 }
