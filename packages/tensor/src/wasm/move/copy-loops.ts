@@ -1,8 +1,7 @@
 import { times } from '../../times.ts'
-import type { FunctionBuilder, I32, Local, Procedure } from '../asm/index.ts'
+import type { FunctionBuilder, I32, Local, ModuleBuilder, Procedure } from '../asm/index.ts'
 import { by, f32, f32x4, f64, i32, i32s, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
-import type { KernelCache, WasmFunction } from '../runtime/module.ts'
 
 /** Bytes per element. */
 export type Width = 1 | 4 | 8
@@ -10,13 +9,13 @@ export type Width = 1 | 4 | 8
 type Address = Local<'i32'>
 
 /** Emits what copies one row, between addresses that it may move, with further parameters of the kernel, which it may not. */
-type RowCopy = (f: FunctionBuilder, to: Address, from: Address, ...rest: readonly Address[]) => void
+export type RowCopy = (f: FunctionBuilder, to: Address, from: Address, ...rest: readonly Address[]) => void
 
 /**
  * `run(to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, …rest)`: n0 × n1 × n2 rows, whose addresses lie `t0`, `t1` and
  * `t2` bytes apart at `to`, `f0`, `f1` and `f2` at `from`, each by `copyRow` with the rest of the parameters, i32 like all.
  */
-const emitRows: Procedure<[copyRow: RowCopy]> = (
+const walkRows: Procedure<[copyRow: RowCopy]> = (
   f,
   copyRow,
   to,
@@ -40,9 +39,9 @@ const emitRows: Procedure<[copyRow: RowCopy]> = (
     })
   })
 
-/** The kernel of a way to copy a row. */
-export const rowKernel = (kernels: KernelCache, key: string, copyRow: RowCopy): WasmFunction =>
-  kernels.get(key, (m) => m.func('run', i32s(8 + copyRow.length), emitRows, copyRow))
+/** Defines the kernel of a way to copy a row. */
+export const emitRows = (m: ModuleBuilder, copyRow: RowCopy): void =>
+  void m.func('run', i32s(8 + copyRow.length), walkRows, copyRow)
 
 /** Moves one element. */
 function moveOne(width: Width, to: I32, from: I32) {

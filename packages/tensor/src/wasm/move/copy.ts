@@ -6,20 +6,20 @@ import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
-import type { KernelCache, WasmFunction } from '../runtime/module.ts'
+import type { KernelCache } from '../runtime/module.ts'
 import type { Call, Launch } from '../runtime/tasks.ts'
 import { atOnce, callOf, cut, taskOf } from '../runtime/tasks.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
-import type { Width } from './copy-loops.ts'
+import type { RowCopy, Width } from './copy-loops.ts'
 import {
   addRun,
   collectRow,
   denseRow,
   doubleRow,
   emitPicks,
+  emitRows,
   gatherRow,
   repeatRow,
-  rowKernel,
   stridedRow,
   transposeRows,
 } from './copy-loops.ts'
@@ -86,7 +86,9 @@ function copyNest(
     launch(copyBytes(kernels), to, from, bytes)
     return
   }
-  const rows = (kernel: WasmFunction, ...rest: number[]) => {
+  /** Launches a kernel that copies rows along the axes that are left. */
+  const rows = (key: string, copyRow: RowCopy, ...rest: number[]) => {
+    const kernel = kernels.get(key, (m) => emitRows(m, copyRow))
     const within = times(3, (i) => axes.at(i - 3) ?? { extent: 1, to: 0, from: 0 })
     const loops = within.map((axis) => axis.extent)
     const steps = [...within.map((axis) => axis.to), ...within.map((axis) => axis.from)].map((s) => s * width)
@@ -100,22 +102,20 @@ function copyNest(
     )
   }
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
-  if (dense) rows(rowKernel(kernels, 'copy:rows', denseRow), bytes)
+  if (dense) rows('copy:rows', denseRow, bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
     const last = axes.at(-1)
     if (inner.extent === 2 && last?.to === 2 && last.from === 1) {
       axes.pop()
-      rows(rowKernel(kernels, 'copy:double', doubleRow), last.extent)
-    } else rows(rowKernel(kernels, 'copy:repeat', repeatRow), inner.extent)
+      rows('copy:double', doubleRow, last.extent)
+    } else rows('copy:repeat', repeatRow, inner.extent)
   } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
-    const kernel = rowKernel(kernels, 'copy:transpose', transposeRows)
-    rows(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
+    rows('copy:transpose', transposeRows, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
   } else if (width === 4 && inner.to === 1) {
-    rows(rowKernel(kernels, 'copy:collect', collectRow), inner.extent, 4 * inner.from)
+    rows('copy:collect', collectRow, inner.extent, 4 * inner.from)
   } else {
-    const kernel = rowKernel(kernels, stridedKeys[width], stridedRow(width))
-    rows(kernel, inner.extent, inner.to * width, inner.from * width)
+    rows(stridedKeys[width], stridedRow(width), inner.extent, inner.to * width, inner.from * width)
   }
 }
 
@@ -129,16 +129,13 @@ export const weightRows = (w: View, unit: number, { kernels }: WasmContext): Wei
     calls: (rows, _, use) => [use(addressOf(w) + 4 * rows.from * w.strides[0]!, rows)],
   }
 
+/** Copies the elements of a view to a place. */
+const copyView = (to: Place, x: View, context: WasmContext): void =>
+  copyBox(to, { at: addressOf(x), strides: x.strides }, x.shape, widthOf(x), context)
+
 /** Copies the elements of a view to an address, in row-major order. */
-export function packTo(at: number, x: View, context: WasmContext): void {
-  copyBox(
-    { at, strides: rowMajorStrides(x.shape) },
-    { at: addressOf(x), strides: x.strides },
-    x.shape,
-    widthOf(x),
-    context,
-  )
-}
+export const packTo = (at: number, x: View, context: WasmContext): void =>
+  copyView({ at, strides: rowMajorStrides(x.shape) }, x, context)
 
 /**
  * Runs `use` with addresses of the views' elements in row-major order: their own where they lie so (or
@@ -171,14 +168,7 @@ export function withPacked(
 function place(x: View, low: readonly number[], call: KernelCall, out: number, context: WasmContext): void {
   const strides = rowMajorStrides(call.shape)
   const start = low.reduce((at, n, axis) => at + n * strides[axis]!, 0)
-  const width = widthOf(x)
-  copyBox(
-    { at: out + start * width, strides },
-    { at: addressOf(x), strides: x.strides },
-    x.shape,
-    width,
-    context,
-  )
+  copyView({ at: out + start * widthOf(x), strides }, x, context)
 }
 
 function clear(call: KernelCall, out: number, { kernels }: WasmContext): void {
