@@ -5,7 +5,6 @@ import { transpose4 } from '../lanes/transpose.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
 import { callOf, cut } from '../runtime/tasks.ts'
-import type { NormalPairs } from './box-muller.ts'
 import { boxMuller } from './box-muller.ts'
 import { philoxFour, roundKeys } from './philox.ts'
 
@@ -30,14 +29,11 @@ const emitNormals: Procedure = (f, out, turns, counter, k0, k1, doubts) => {
     () => {
       const counters = f.vector(i32x4.add(i32x4.splat(counter!), i32x4.lanes(0, 1, 2, 3)))
       const words = philoxFour(f, counters, keys)
-      const [p, q] = boxMuller(f, [
-        [words[0], words[1]],
-        [words[2], words[3]],
-      ]) as readonly [NormalPairs, NormalPairs]
-      transpose4(f, [p.first, p.second, q.first, q.second]).forEach((four, i) => {
+      const { vectors, doubtful } = boxMuller(f, [words[0], words[2]], [words[1], words[3]])
+      transpose4(f, vectors).forEach((four, i) => {
         f.emit(v128.store(at, four, 16 * i))
       })
-      f.if(v128.anyTrue(v128.or(p.doubtful, q.doubtful)), () => {
+      f.if(v128.anyTrue(doubtful), () => {
         f.emit(i32.store(end, counter!))
         f.add(end, 4)
       })
