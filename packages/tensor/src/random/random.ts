@@ -8,6 +8,7 @@ import { written } from '../ops/filled.ts'
 import type { Shape } from '../shape.ts'
 import { requireCount, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { eachPiece } from '../times.ts'
 import { philox4x32 } from './philox.ts'
 
 /**
@@ -109,11 +110,10 @@ function fillRanges(
   for (const { key, from, count } of ranges) {
     const most = Math.min(chunk, Math.ceil(count / 4) * 4)
     if (words.length < most) words = hostArray('host', Uint32Array, most)
-    for (let at = from; at < from + count; at += chunk) {
-      const length = Math.min(chunk, from + count - at)
+    eachPiece(from, from + count, chunk, (at, length) => {
       writeWords(keys[key]!, at, length, words)
       fill(words, out, key * each + at, length)
-    }
+    })
   }
 }
 

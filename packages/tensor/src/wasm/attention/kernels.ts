@@ -1,7 +1,7 @@
 import type { View } from '../../device.ts'
 import { sizesOfHeads } from '../../reference/attention.ts'
 import { sizeOf } from '../../shape.ts'
-import { times } from '../../times.ts'
+import { eachPiece, times } from '../../times.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { Matrix } from '../product/product.ts'
 import { transposed } from '../product/product.ts'
@@ -64,11 +64,10 @@ function packing(
   piece = depth,
 ): Call[] {
   return taskOf((launch) => {
-    for (let first = 0; first < depth; first += piece) {
-      const deep = Math.min(piece, depth - first)
+    eachPiece(0, depth, piece, (first, deep) => {
       const target = to + 4 * roundUp(rows, mr) * first
       launch(packA, target, at + first * column, rows, deep, row, column, 4 * mr * deep)
-    }
+    })
   })
 }
 
@@ -89,11 +88,11 @@ function overHeads(
 ): void {
   const chunk = Math.max(1, Math.min(count, Math.floor(chunkBytes / Math.max(1, bytes))))
   const packed = heap.scratch('attention.packed', chunk * bytes)
-  for (let from = 0; from < count; from += chunk) {
-    const own = times(Math.min(chunk, count - from), (i) => ({ head: from + i, at: packed + i * bytes }))
+  eachPiece(0, count, chunk, (from, length) => {
+    const own = times(length, (i) => ({ head: from + i, at: packed + i * bytes }))
     threads.run(deal(own.flatMap(pack), parts))
     visit(own)
-  }
+  })
 }
 
 /** Runs units of work, those of one task in order and with one working area. */

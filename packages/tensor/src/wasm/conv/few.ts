@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import { isRowMajor, sizeOf } from '../../shape.ts'
+import { eachPiece } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { packTo } from '../move/copy.ts'
 import type { Finish } from '../product/epilogue.ts'
@@ -73,8 +74,7 @@ export function convFew(
   const run = forwardKernel(context, block)
   const rowStep = r.step * planes.rowBytes
   const size = height * width
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
       const time = count * size * depth * channels * timePerProduct
@@ -100,7 +100,7 @@ export function convFew(
       })
       threads.run(tasks.flat())
     }
-  }
+  })
   return true
 }
 
@@ -143,8 +143,7 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
   const band = Math.max(1, Math.floor(bandSize / width))
   const rowStep = phases[0].step * planes.rowBytes
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     const base = planes.load(image, count, 0)
     const time = count * channels * outChannels * perChannel * height * width * timePerProduct
     const tasks = cut(channels, threads.parts(time, channels)).map((some) => {
@@ -162,6 +161,6 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
       })
     })
     threads.run(tasks)
-  }
+  })
   return true
 }

@@ -1,6 +1,6 @@
 import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
-import { times } from '../../times.ts'
+import { eachPiece, times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { copyBox, weightRows } from '../move/copy.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
@@ -108,8 +108,7 @@ function forward(
   }
   const ofImage = outChannels * height * width
   const ofChannel = height * width
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
       const target = out + 4 * (image * ofImage + group * rows * ofChannel)
@@ -135,7 +134,7 @@ function forward(
         )
       }
     }
-  }
+  })
   return finishes
 }
 

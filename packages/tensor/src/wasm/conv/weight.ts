@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
+import { eachPiece } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { copyBox, packTo } from '../move/copy.ts'
 import { pieceOf } from '../product/gemm.ts'
@@ -82,14 +83,13 @@ export function weightGradient(
   i32.fill(i32[offsets / 4]!, at, at + nr)
   fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
 
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     const base = planes.load(image, count, 0)
     kernels.pixels(pixels, count, height, width, planes.imageStep, phases[0].step * planes.rowBytes)
     const total = count * size
     const reads = { base, pixels, offsets, columns }
     addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
-  }
+  })
   copyBox(
     { at: out, strides: [outChannels * perChannel, perChannel, 1] },
     { at: sums, strides: [perChannel, columns, 1] },
@@ -130,8 +130,7 @@ function addProducts(p: Products, context: WasmContext, kernels: ConvKernels): v
     return taskOf((launch) => {
       const spill = left + spillAt
       const to = p.sums + 4 * (rows.from * p.columns + columns.from)
-      for (let first = 0; first < p.total; first += piece) {
-        const depth = Math.min(piece, p.total - first)
+      eachPiece(0, p.total, piece, (first, depth) => {
         packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels, launch)
         const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
         const args = [
@@ -144,7 +143,7 @@ function addProducts(p: Products, context: WasmContext, kernels: ConvKernels): v
           spill,
         ]
         launch(kernels.weightGradient, ...args)
-      }
+      })
     })
   })
 }

@@ -1,4 +1,5 @@
 import type { View } from '../../../device.ts'
+import { eachPiece } from '../../../times.ts'
 import { weightRows } from '../../move/copy.ts'
 import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
@@ -81,10 +82,8 @@ export function winogradForward(
     const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
     runParts(context, 'winograd.products', stageAt + 256, grid, ({ rows: r, columns: c }, m) => {
       return taskOf((launch) => {
-        for (let row = r.from; row < r.to; row += most) {
-          const own = Math.min(most, r.to - row)
-          for (let panel = c.from; panel < c.to; panel += blockPanels) {
-            const count = Math.min(blockPanels, c.to - panel)
+        eachPiece(r.from, r.to, most, (row, own) => {
+          eachPiece(c.from, c.to, blockPanels, (panel, count) => {
             const step = 32 * count
             const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
             const to = [m, step, 32, xis * step]
@@ -93,8 +92,8 @@ export function winogradForward(
             const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
             const place = [m, table + 128 * panel, own, 2 * count, target, plane]
             launch(kernels.output, ...place, 4 * width, ...added, Number(silu), m + stageAt)
-          }
-        }
+          })
+        })
       })
     })
   }
