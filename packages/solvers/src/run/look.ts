@@ -1,24 +1,9 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, treeMap, zerosLike } from '@tweedie/tensor'
-import type { Prior, Time } from '../types.ts'
+import type { Look, Prior, Time } from '../types.ts'
 
-/** One evaluation of the prior at x_t, shared by all that want to know of it. */
-export interface Look {
-  /** x_t [N, …shape]. */
-  readonly x: Tensor
-  readonly t: Time
-  /** α_t and σ_t. */
-  readonly alpha: number
-  readonly sigma: number
-  /** E[x₀ | x_t], like x. */
-  readonly x0hat: Tensor
-  /**
-   * v ↦ Jᵀv for J = ∂x̂₀/∂x_t, both like x. A second call needs `retain` in the first.
-   * @throws {OptionError} where the look was not taken through the denoiser.
-   */
-  pullback(v: Tensor, options?: { retain?: boolean }): Tensor
-}
+export type { Look } from '../types.ts'
 
 /**
  * Evaluates the prior at x_t, once.

@@ -1,13 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
 import { add, mul, OptionError, zerosLike } from '@tweedie/tensor'
-import type { Schedule, Time } from '../types.ts'
+import type { ReverseStep, Schedule, Time } from '../types.ts'
 
-/** From time t to the less noisy s of a schedule. */
-export interface ReverseStep {
-  readonly t: Time
-  readonly s: Time
-  readonly schedule: Schedule
-}
+export type { ReverseStep } from '../types.ts'
 
 /** A {@link ReverseStep} whose noise is partly drawn anew. */
 export interface RenoiseStep extends ReverseStep {
