@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import { f32x4, f64x2, i32x4 } from './simd.ts'
+import { f32x4, f64x2, i32x4, v128 } from './simd.ts'
 import type { Expr, F32, F64, I32, Local, Statement, Tuple, V128, ValueType } from './types.ts'
 import { typeCode, unsigned, vector } from './types.ts'
 
@@ -134,6 +134,11 @@ export class FunctionBuilder {
 
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
     this.#push(codeOf(value as Expr | number, local.type, this.#wide), [0x21], unsigned(local.index))
+  }
+
+  /** Sets vectors to 0. */
+  clear(...vectors: readonly Local<'v128'>[]): void {
+    for (const vector of vectors) this.set(vector, v128.zero())
   }
 
   /** `local += by`, i32. */

@@ -1,4 +1,4 @@
-import type { Body, FunctionRef, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
+import type { Body, FunctionRef, I32, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { by, f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
 import { exp2Down } from '../lanes/math.ts'
 import { addRun } from '../move/copy-loops.ts'
@@ -27,7 +27,6 @@ const emitWeights: Body<[tile: Tile], ['i32', 'i32', 'f32']> = (f, { nr }, panel
   const at = f.let(0)
   const end = f.let(i32.add(panel, i32.mul(keys, 4 * nr)))
   const pause = f.let(0)
-  const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
   const down = (visit: (j: number) => void) => {
     f.while(i32.ltU(at, end), () => {
       for (let j = 0; j < nr / 4; j++) visit(j)
@@ -36,11 +35,11 @@ const emitWeights: Body<[tile: Tile], ['i32', 'i32', 'f32']> = (f, { nr }, panel
   }
   const gather = () => {
     totals.forEach((total, j) => f.set(total, f32x4.add(total, sums[j]!)))
-    clear(sums)
+    f.clear(...sums)
   }
   tops.forEach((top) => f.set(top, f.f32(-Infinity)))
   f.set(at, panel)
-  for (const zero of [strange, sums, totals]) clear(zero)
+  f.clear(...strange, ...sums, ...totals)
   down((j) => {
     f.set(d, f32x4.mul(v128.load(at, 16 * j), scales))
     f.set(tops[j]!, f32x4.pmax(tops[j]!, d))

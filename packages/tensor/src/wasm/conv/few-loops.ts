@@ -45,7 +45,7 @@ export const emitFewForward: Procedure<[block: Block]> = (
   const factors = f.vectors(channels)
   const tile = (height: number) => {
     const sums = times(height, () => times(channels, () => f.vectors(vectors)))
-    for (const sum of sums.flat(2)) f.set(sum, v128.zero())
+    f.clear(...sums.flat(2))
     f.set(plane, i32.add(from, i32.shl(column, 2)))
     f.spread(cursors, weights, across)
     f.set(input, inputs)
@@ -138,7 +138,7 @@ export const emitFewWeights: Procedure<[channels: number, taps: number]> = (
     f.spread(fields, dy, channelDy)
     f.set(row, x)
     f.pieces(rows, band, [], (count) => {
-      for (const sum of sums.flat()) f.set(sum, v128.zero())
+      f.clear(...sums.flat())
       f.countdown(count, 1, [by(row, rowStep)], () => {
         f.set(cursor, row)
         f.set(left, columns)

@@ -34,7 +34,7 @@ const emitSoftmax: Procedure = (f, x, y, rows, n) => {
   f.countdown(rows, 1, [], () => {
     f.set(top, lowest)
     f.set(at, x)
-    f.set(strange, v128.zero())
+    f.clear(strange)
     sweep(f, n, [at], (lanes) => {
       f.set(d, within(v128.load(at), lanes))
       f.set(top, f32x4.pmax(top, d))

@@ -27,7 +27,7 @@ export const emitDots: Procedure = (f, to, a, x, rows, depth, rowStep) => {
       })
     f.countdown(rows, count, [by(to, 4 * count), by(a, i32.mul(rowStep, count))], () => {
       f.spread(ats, a, rowStep)
-      for (const sum of sums.flat()) f.set(sum, v128.zero())
+      f.clear(...sums.flat())
       f.set(cursor, x)
       f.set(left, depth)
       turn(ways)

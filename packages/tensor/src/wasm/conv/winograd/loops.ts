@@ -1,4 +1,3 @@
-import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, Procedure } from '../../asm/index.ts'
 import { bulk, by, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
@@ -9,7 +8,7 @@ import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Functions } from '../../runtime/module.ts'
 import { emitOutput } from './output.ts'
 import type { LinearMap, TileSize, Transforms } from './transforms.ts'
-import { emitSquare, transforms, winogradTile } from './transforms.ts'
+import { emitSquare, loadXis, storeXis, transforms, winogradTile } from './transforms.ts'
 
 /** Four vectors, lane i from address i: elements 0 … count − 1 (2, 4 or 6) of each, transposed. */
 function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: number): Expr<'v128'>[] {
@@ -50,9 +49,6 @@ const emitPatch: Procedure<[size: number, n: number, map: LinearMap]> = (
   xiStep,
 ) => {
   const pointers = [p0, p1, p2, p3]
-  const nextRow = f.let(i32.mul(xiStep, n))
-  const at = f.let(to)
-  const column = f.let(to)
   emitSquare(
     f,
     map,
@@ -61,13 +57,7 @@ const emitPatch: Procedure<[size: number, n: number, map: LinearMap]> = (
       if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
       return loadLanes(f, pointers, size).map((value) => f.vector(value))
     },
-    (i, j, value) => {
-      if (i === 0) {
-        if (j > 0) f.add(column, xiStep)
-        f.set(at, column)
-      } else f.add(at, nextRow)
-      f.emit(v128.store(at, value))
-    },
+    storeXis(f, n, to, xiStep),
   )
 }
 
@@ -148,8 +138,8 @@ const emitWeights: Procedure<[n: number, map: LinearMap]> = (
   rows,
   channels,
 ) => {
-  const nextRow = f.let(i32.mul(xiStep, n))
-  const [at, column, last] = f.locals('i32', 3)
+  const last = f.local('i32')
+  const store = storeXis(f, n, to, xiStep)
   const lanes = f.locals('i32', winogradTile.mr)
   const read = f.locals('i32', winogradTile.mr)
   f.while(i32.gtS(rows, 0), () => {
@@ -175,14 +165,7 @@ const emitWeights: Procedure<[n: number, map: LinearMap]> = (
             return tap
           })
         },
-        (i, j, value) => {
-          if (i === 0) {
-            if (j > 0) f.add(column, xiStep)
-            else f.set(column, to)
-            f.set(at, column)
-          } else f.add(at, nextRow)
-          f.emit(v128.store(at, value))
-        },
+        store,
       )
       for (const lane of lanes) f.add(lane, s1)
     })
@@ -263,12 +246,7 @@ const emitReduce: Procedure<[n: number, map: LinearMap]> = (
         f,
         map,
         n,
-        () =>
-          times(n, () => {
-            const value = f.vector(v128.load(at))
-            f.add(at, xiStep)
-            return value
-          }),
+        () => loadXis(f, n, at, xiStep),
         (i, j, value) => {
           taps[3 * i + j] = f.vector(value)
         },

@@ -5,7 +5,7 @@ import { silu as activation } from '../../lanes/math.ts'
 import { store } from '../../lanes/sweep.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import type { LinearMap, TileSize } from './transforms.ts'
-import { emitSquare } from './transforms.ts'
+import { emitSquare, loadXis } from './transforms.ts'
 
 /** Words of a tile in the table: input offset, output offset (both in bytes), rows and columns inside the output. */
 export const tileWords = 4
@@ -52,12 +52,7 @@ export const emitOutput: Procedure<[size: TileSize, map: LinearMap]> = (
         f,
         map,
         n,
-        () =>
-          times(n, () => {
-            const product = f.vector(v128.load(at))
-            f.add(at, xiStep)
-            return product
-          }),
+        () => loadXis(f, n, at, xiStep),
         (r, c, result) => {
           y[r]![c] = f.vector(f32x4.add(result, added))
         },
