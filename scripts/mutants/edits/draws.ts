@@ -30,7 +30,7 @@ export const drawEdits: readonly Edit[] = [
   kernels('draw-stretch', 'at - key * perKey', 'at', 'later keys draw from further on in their stream'),
   kernels(
     'draw-listed',
-    'range.from + from, range.from + to',
+    'first + from, first + to',
     'from, to',
     'what is beyond the first list is drawn into the first numbers again',
   ),

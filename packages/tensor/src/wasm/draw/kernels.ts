@@ -1,9 +1,10 @@
 import type { DrawnKey, LeftRange } from '../../device.ts'
+import { eachPiece } from '../../times.ts'
 import type { Procedure } from '../asm/index.ts'
 import { i32, i32x4, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
-import type { Call, Range } from '../runtime/tasks.ts'
+import type { Call } from '../runtime/tasks.ts'
 import { callOf, cut } from '../runtime/tasks.ts'
 import { boxMuller } from './box-muller.ts'
 import { philoxFour, roundKeys } from './philox.ts'
@@ -77,27 +78,24 @@ export function drawNormals(
     keys.forEach((_, key) => left.push({ key, from: perKey * turnLength, count: count % turnLength }))
   const total = perKey * keys.length
   const addressOf = ({ key, from }: Stretch) => out + 4 * (key * count + from * turnLength)
-  for (let at = 0; at < total; at += listed) {
-    const doubts = drawTurns({ from: at, to: Math.min(total, at + listed) }, perKey, keys, addressOf, context)
-    left.push(...doubts)
-  }
+  eachPiece(0, total, listed, (at, turns) => {
+    left.push(...drawTurns(at, turns, perKey, keys, addressOf, context))
+  })
   return left
 }
 
-/** Draws turns of all keys' turns in a row, each stretch to its address, and returns what is in doubt. */
+/** Draws `total` of all keys' turns in a row, from one on, each stretch to its address, and returns what is in doubt. */
 function drawTurns(
-  range: Range,
+  first: number,
+  total: number,
   perKey: number,
   keys: readonly DrawnKey[],
   addressOf: (stretch: Stretch) => number,
   { heap, kernels, threads }: WasmContext,
 ): LeftRange[] {
   const kernel = kernels.get('normals', (m) => m.procedure('run', emitNormals))
-  const total = range.to - range.from
   const parts = threads.parts(total * turnLength * timePerNormal, total)
-  const tasks = cut(total, parts).map(({ from, to }) =>
-    stretchesOf(range.from + from, range.from + to, perKey),
-  )
+  const tasks = cut(total, parts).map(({ from, to }) => stretchesOf(first + from, first + to, perKey))
   const stretches = tasks.flat()
   // A list of doubts for each stretch, of as many as it has turns and their number.
   const lists = heap.scratch('normals:doubts', 4 * (total + stretches.length))
