@@ -9,7 +9,7 @@ const heap = editsOf('packages/tensor/src')(
 
 const of = editsOf('packages/solvers/src')
 const law = 'samplers/ancestral'
-const ancestral = of('samplers/ancestral.ts', law)
+const ancestral = of('samplers/learned-range.ts', law)
 const flags = editsOf('packages/unet/src')('architectures/adm/flags.ts', 'architectures/adm/flags')
 
 const pieces = of('priors/sizes/pieces.ts', 'priors/sizes/pieces')
