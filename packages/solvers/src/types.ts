@@ -52,9 +52,69 @@ export interface Pipeline {
   readonly variance: PipelineVariance
   /** `denoise` with all that the network says, in one evaluation of it. */
   estimate(xt: Tensor, t: Time): NetworkEstimate
+  /** Of `learned-range`, the ancestral steps of that variance, of a prior with this pipeline; `pipelinePrior` gives them. */
+  readonly reverse?: (prior: Prior) => Reverse
 }
 
 export type PipelineVariance = 'small' | 'large' | 'learned' | 'learned-range'
+
+/** One evaluation of the prior at x_t, shared by all that want to know of it. */
+export interface Look {
+  /** x_t [N, …shape]. */
+  readonly x: Tensor
+  readonly t: Time
+  /** α_t and σ_t. */
+  readonly alpha: number
+  readonly sigma: number
+  /** E[x₀ | x_t], like x. */
+  readonly x0hat: Tensor
+  /**
+   * v ↦ Jᵀv for J = ∂x̂₀/∂x_t, both like x. A second call needs `retain` in the first.
+   * @throws {OptionError} where the look was not taken through the denoiser.
+   */
+  pullback(v: Tensor, options?: { retain?: boolean }): Tensor
+}
+
+/** A look at a prior for an ancestral step. */
+export interface AncestralLook extends Look {
+  /** Of 'learned-range', where the logarithm of the variance lies: −1 is β̃, 1 is β; like x. */
+  readonly v?: Tensor
+}
+
+/** From time t to the less noisy s of a schedule. */
+export interface ReverseStep {
+  readonly t: Time
+  readonly s: Time
+  readonly schedule: Schedule
+}
+
+/**
+ * One reverse step: x_s from x_t and an estimate of x₀, all [N, …shape]. z ~ N(0, I) of that shape is asked for where
+ * it is used, and then once.
+ *
+ * @example
+ * ```ts
+ * import { ddim, vpLinear } from '@tweedie/solvers'
+ * import { ones, zeros } from '@tweedie/tensor'
+ * const at = { t: 500, s: 400, schedule: vpLinear() }
+ * const step = ddim(0)
+ * const x = step(ones([1, 2]), zeros([1, 2]), () => { throw new Error('without noise') }, at)
+ * at.schedule.sigma(400) / at.schedule.sigma(500) // ≈ 0.93512
+ * x.dataSync() // ≈ [0.93512, 0.93512]
+ * ```
+ */
+export type Kernel = (x: Tensor, x0: Tensor, z: () => Tensor, at: ReverseStep) => Tensor
+
+/** Reverse steps of a prior. */
+export interface Reverse {
+  /**
+   * One evaluation of the prior at x_t.
+   * @param through - Whether gradients will go back through the denoiser ({@link Look.pullback}).
+   */
+  look(x: Tensor, t: Time, through: boolean): AncestralLook
+  /** The step from what was seen there. */
+  kernel(look: AncestralLook): Kernel
+}
 
 /** The times that a pipeline visits, as data. */
 export interface PipelineGrid {

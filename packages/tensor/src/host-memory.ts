@@ -1,5 +1,5 @@
-import { OptionError, OutOfMemoryError } from './errors.ts'
-import { isCount } from './shape.ts'
+import { OutOfMemoryError } from './errors.ts'
+import { requireCount } from './shape.ts'
 
 /** Most bytes of an array on the host, as of a tensor on 32-bit addresses. */
 export const longestHostBytes = 2 ** 31 - 64
@@ -27,7 +27,7 @@ export function hostArray<T>(
   type: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
   length: number,
 ): T {
-  if (!isCount(length)) throw new OptionError('length', `must be an integer of at least 0, got ${length}`)
+  requireCount('length', length)
   const bytes = length * type.BYTES_PER_ELEMENT
   requireHostRoom(device, bytes)
   try {

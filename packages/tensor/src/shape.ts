@@ -1,4 +1,4 @@
-import { ShapeError } from './errors.ts'
+import { OptionError, ShapeError } from './errors.ts'
 import { times } from './times.ts'
 
 export type Shape = readonly number[]
@@ -29,6 +29,15 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides
 }
 
+/** Strides of a view stretched to `shape` by broadcasting. */
+export function stretchedStrides(
+  view: { readonly shape: Shape; readonly strides: readonly number[] },
+  shape: Shape,
+): readonly number[] {
+  const lead = shape.length - view.shape.length
+  return shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!))
+}
+
 /** Whether strides walk the elements of `shape` in row-major order without gaps; always, where there are none. */
 export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
   let step = 1
@@ -43,6 +52,11 @@ export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
 
 /** Whether `n` counts something: an integer of at least 0 that a double holds exactly. */
 export const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0
+
+/** @throws {OptionError} of `option`, unless `n` counts something. */
+export function requireCount(option: string, n: number): void {
+  if (!isCount(n)) throw new OptionError(option, `must be an integer of at least 0, got ${n}`)
+}
 
 /** @throws {ShapeError} unless `shape` holds integers of at least 0 and its elements can be counted, up to 2⁵³ − 1. */
 export function assertShape(op: string, shape: Shape): void {

@@ -1,7 +1,7 @@
 import type { View } from './device.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import type { Shape } from './shape.ts'
-import { isRowMajor, rowMajorStrides } from './shape.ts'
+import { isRowMajor, rowMajorStrides, stretchedStrides } from './shape.ts'
 
 type Geometry = Pick<View, 'shape' | 'strides' | 'offset'>
 type Placement = Pick<View, 'strides' | 'offset'>
@@ -58,9 +58,7 @@ export function viewOf<P extends PrimitiveName>(
       return { strides: x.strides.map((stride, i) => stride * step[i]!), offset }
     }
     case 'broadcastTo': {
-      const lead = shape.length - x.shape.length
-      const strides = shape.map((_, i) => (i < lead || x.shape[i - lead] === 1 ? 0 : x.strides[i - lead]!))
-      return { strides, offset: x.offset }
+      return { strides: stretchedStrides(x, shape), offset: x.offset }
     }
     default:
       return undefined

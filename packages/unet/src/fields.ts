@@ -27,7 +27,7 @@ export const number = (min: number, max: number): Kind<number> =>
 
 export const flag: Kind<boolean> = kind('true or false', (v) => typeof v === 'boolean')
 
-export const text: Kind<string> = kind('a text', (v) => typeof v === 'string')
+export const text: Kind<string> = { wants: 'a text', fits: (v) => typeof v === 'string' }
 
 export const oneOf = <T extends string | number | boolean | null>(...values: readonly T[]): Kind<T> =>
   kind(values.map(show).join(' or '), (v) => values.some((value) => value === v))

@@ -47,10 +47,10 @@ export const guidedPriorEdits: readonly Edit[] = [
     'if (eta > 1)',
     'another η is ignored beside another variance than β̃',
   ),
-  ancestral(
+  of('samplers/learned-range.ts', learned)(
     'learned-fixed',
-    'ancestralLook(prior, x, t, { variance, through })',
-    "ancestralLook(prior, x, t, { variance: 'small', through })",
+    'learnedLook(prior, x, t, through),\n  kernel',
+    'lookBy((xt) => ({ x0hat: prior.denoise(xt, t) }), prior, x, t, through),\n  kernel',
     'what the network says of its variance is not asked',
   ),
   of('priors/clipped.ts', learned)(

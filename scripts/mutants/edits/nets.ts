@@ -9,7 +9,7 @@ const heap = editsOf('packages/tensor/src')(
 
 const of = editsOf('packages/solvers/src')
 const law = 'samplers/ancestral'
-const ancestral = of('samplers/ancestral.ts', law)
+const ancestral = of('samplers/learned-range.ts', law)
 const flags = editsOf('packages/unet/src')('architectures/adm/flags.ts', 'architectures/adm/flags')
 
 const pieces = of('priors/sizes/pieces.ts', 'priors/sizes/pieces')
@@ -53,7 +53,12 @@ export const netsEdits: readonly Edit[] = [
     'prior.pipeline === undefined',
     'any pipeline will do',
   ),
-  ancestral('nets-v-pulled', 'v: zerosLike(v) }', 'v: c }', 'the gradient of v is added'),
+  of('run/look.ts', law)(
+    'nets-v-pulled',
+    'treeMap(more, zerosLike)',
+    'treeMap(more, () => v)',
+    'the gradient of v is added',
+  ),
   of('methods/exact/tds.ts', law, 'methods/exact/tds')(
     'nets-tds-scale',
     'flat(next.sub(m).div(scale))',

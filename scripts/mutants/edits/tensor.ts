@@ -315,9 +315,9 @@ const ops: readonly Edit[] = [
     'another default ε of group norm',
   ),
   views('slice-offset', 'offset += at * x.strides[i]!', 'offset += at', 'slices start at the wrong element'),
-  views(
+  shape(
     'broadcast-stride',
-    'i < lead || x.shape[i - lead] === 1 ? 0',
+    'i < lead || view.shape[i - lead] === 1 ? 0',
     'i < lead ? 0',
     'axes of extent 1 do not repeat',
   ),

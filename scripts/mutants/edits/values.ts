@@ -116,8 +116,8 @@ const safety: readonly Edit[] = [
   ),
   host(
     'host-count',
-    'if (!isCount(length)) throw',
-    'if (length < 0) throw',
+    "requireCount('length', length)",
+    "if (length < 0) requireCount('length', length)",
     'arrays of broken lengths are made',
   ),
   checks('check-axis', 'axis >= shape.length)', 'axis > shape.length)', 'an axis one too many is taken'),

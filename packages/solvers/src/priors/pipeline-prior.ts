@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, scope } from '@tweedie/tensor'
+import { learnedReverse } from '../samplers/learned-range.ts'
 import type { Limit, Pipeline, Prior, Time } from '../types.ts'
 import { estimateFrom } from './estimated.ts'
 import { limited } from './limit.ts'
@@ -56,7 +57,7 @@ export function pipelinePrior(options: PipelinePriorOptions): Prior {
     shape,
     schedule,
     denoise: (xt, t) => scope(() => estimate(xt, t).x0hat),
-    pipeline: { grid, variance, estimate },
+    pipeline: { grid, variance, estimate, ...(variance === 'learned-range' && { reverse: learnedReverse }) },
   }
 }
 

@@ -1,24 +1,9 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
-import type { Prior, Time } from '../types.ts'
+import { OptionError, treeMap, zerosLike } from '@tweedie/tensor'
+import type { Look, Prior, Time } from '../types.ts'
 
-/** One evaluation of the prior at x_t, shared by all that want to know of it. */
-export interface Look {
-  /** x_t [N, …shape]. */
-  readonly x: Tensor
-  readonly t: Time
-  /** α_t and σ_t. */
-  readonly alpha: number
-  readonly sigma: number
-  /** E[x₀ | x_t], like x. */
-  readonly x0hat: Tensor
-  /**
-   * v ↦ Jᵀv for J = ∂x̂₀/∂x_t, both like x. A second call needs `retain` in the first.
-   * @throws {OptionError} where the look was not taken through the denoiser.
-   */
-  pullback(v: Tensor, options?: { retain?: boolean }): Tensor
-}
+export type { Look } from '../types.ts'
 
 /**
  * Evaluates the prior at x_t, once.
@@ -34,15 +19,29 @@ export interface Look {
  * pullback(ones([1, 1], { dtype: 'float64' })).div(alpha).dataSync() // ≈ [1.0000]
  * ```
  */
-export function lookAt(prior: Prior, x: Tensor, t: Time, through: boolean): Look {
-  const { schedule } = prior
+export const lookAt = (prior: Prior, x: Tensor, t: Time, through: boolean): Look =>
+  lookBy((xt) => ({ x0hat: prior.denoise(xt, t) }), prior, x, t, through)
+
+/** The same by a function that says more of x_t than x̂₀; the way back is from x̂₀ alone. */
+export function lookBy<Said extends { readonly x0hat: Tensor }>(
+  says: (xt: Tensor) => Said,
+  { schedule }: Prior,
+  x: Tensor,
+  t: Time,
+  through: boolean,
+): Look & Said {
   const at = { x, t, alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
-  if (!through) return { ...at, x0hat: prior.denoise(x, t), pullback: noWayBack }
-  const [x0hat, back] = vjp((xt: Tensor) => prior.denoise(xt, t), x)
-  return { ...at, x0hat, pullback: (v, options) => back(v, options)[0] }
+  if (!through) return { ...at, ...says(x), pullback: noWayBack }
+  const [said, back] = vjp(says, x)
+  const { x0hat, ...more } = said
+  return {
+    ...at,
+    ...said,
+    pullback: (v, options) => back({ ...treeMap(more, zerosLike), x0hat: v }, options)[0],
+  }
 }
 
 /** What a look that was not taken through the denoiser has for a way back. */
-export const noWayBack = (): never => {
+const noWayBack = (): never => {
   throw new OptionError('through', 'must be true where gradients go back through the denoiser, got false')
 }

@@ -1,8 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
 import type { Time } from '../types.ts'
 import type { ReverseStep } from './steps.ts'
-import { forwardTransition } from './steps.ts'
+import { forwardTransition, requireFraction } from './steps.ts'
 
 /** From time t to the less noisy s where x is known at `end` too, which is less noisy than s, or s itself. */
 export interface BridgeStep extends ReverseStep {
@@ -36,7 +35,7 @@ export interface Bridge {
  * ```
  */
 export function bridge({ schedule, t, s, end, eta = 1 }: BridgeStep): Bridge {
-  if (!(eta >= 0 && eta <= 1)) throw new OptionError('eta', `must lie in [0, 1], got ${eta}`)
+  requireFraction('eta', eta)
   const last = forwardTransition({ schedule, t, s })
   const near = s === end ? 0 : forwardTransition({ schedule, t: s, s: end }).variance
   const whole = last.variance + last.ratio ** 2 * near

@@ -1,26 +1,27 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { PathStep } from '../schedules/time-travel.ts'
-import type { Schedule } from '../types.ts'
-import type { DdpmVariance, ReverseStep } from './steps.ts'
-import { combine, ddimStep, ddpmStep, ddpmVariances, forwardTransition, renoiseStep } from './steps.ts'
+import type { Kernel, ReverseStep, Schedule } from '../types.ts'
+import type { DdpmVariance } from './steps.ts'
+import {
+  combine,
+  ddimStep,
+  ddpmStep,
+  ddpmVariances,
+  forwardTransition,
+  renoiseStep,
+  requireFraction,
+} from './steps.ts'
 
-/**
- * One reverse step: x_s from x_t and an estimate of x₀, all [N, …shape]. z ~ N(0, I) of that shape is asked for where
- * it is used, and then once.
- *
- * @example
- * ```ts
- * import { ddim, vpLinear } from '@tweedie/solvers'
- * import { ones, zeros } from '@tweedie/tensor'
- * const at = { t: 500, s: 400, schedule: vpLinear() }
- * const step = ddim(0)
- * const x = step(ones([1, 2]), zeros([1, 2]), () => { throw new Error('without noise') }, at)
- * at.schedule.sigma(400) / at.schedule.sigma(500) // ≈ 0.93512
- * x.dataSync() // ≈ [0.93512, 0.93512]
- * ```
- */
-export type Kernel = (x: Tensor, x0: Tensor, z: () => Tensor, at: ReverseStep) => Tensor
+export type { Kernel } from '../types.ts'
+
+/** An ancestral step of one variance. */
+export interface AncestralStep {
+  /** A draw of q(x_s | x_t, x₀); without noise on the way to the clean end. */
+  readonly kernel: Kernel
+  /** The standard deviation of that draw, one for all or like x. */
+  deviation(at: ReverseStep): number | Tensor
+}
 
 /** z where a step draws: not with weight 0, not on the way to the clean end. */
 const drawn = (weight: number, z: () => Tensor, { s, schedule }: ReverseStep): Tensor | undefined =>
@@ -58,7 +59,3 @@ export function noiseUp(x: Tensor, z: Tensor, { t: from, s: to, schedule }: Reve
 /** x_t at which a step of a path looks at the prior: x, noised up to t first where the step has a `from`. */
 export const noisedTo = (x: Tensor, { t, from }: PathStep, z: () => Tensor, schedule: Schedule): Tensor =>
   from === undefined ? x : noiseUp(x, z(), { t: from, s: t, schedule })
-
-function requireFraction(option: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new OptionError(option, `must lie in [0, 1], got ${value}`)
-}

@@ -5,6 +5,7 @@ import { inpaint } from '../operators/index.ts'
 import { gaussianPrior, pipelinePrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
 import type { Prior, Problem, Schedule, Time } from '../types.ts'
+import { learnedReverse } from './learned-range.ts'
 import { posterior } from './steps.ts'
 
 export const grid = { spacing: 'linspace', offset: 0, last: 'clean' } as const
@@ -45,6 +46,7 @@ export const telling = (prior: Prior, says: (x: Tensor, t: Time) => Tensor): Pri
   pipeline: {
     grid,
     variance: 'learned-range',
+    reverse: learnedReverse,
     estimate: (x, t) => {
       const x0hat = prior.denoise(x, t)
       return { x0hat, unlimited: x0hat, v: says(x, t) }

@@ -2,12 +2,12 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { pipelineTimes } from '../schedules/pipeline-times.ts'
 import type { Pipeline, PipelineGrid, PipelineVariance, Prior, Step } from '../types.ts'
-import { learnedDeviation } from './ancestral.ts'
+import { learnedDeviation } from './learned-range.ts'
 import type { SampleOptions } from './sample-from.ts'
 import { sampleFrom } from './sample-from.ts'
 import type { Sampler } from './sampler.ts'
 import type { ReverseStep } from './steps.ts'
-import { combine, posterior } from './steps.ts'
+import { combine, posterior, requireFraction } from './steps.ts'
 
 /** What is drawn in a step, √variance·z, for each way to say the variance. */
 const drawn: Readonly<
@@ -53,7 +53,7 @@ function requireV(v: Tensor | undefined, variance: string): Tensor {
  * @throws {OptionError} where η leaves [0, 1].
  */
 export function pipelineDdim({ estimate }: Pick<Pipeline, 'estimate'>, eta: number): Sampler<undefined> {
-  if (!(eta >= 0 && eta <= 1)) throw new OptionError('eta', `must lie in [0, 1], got ${eta}`)
+  requireFraction('eta', eta)
   return {
     name: 'ddim',
     evaluations: (steps) => steps,

@@ -1,13 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
 import { add, mul, OptionError, zerosLike } from '@tweedie/tensor'
-import type { Schedule, Time } from '../types.ts'
+import type { ReverseStep, Schedule, Time } from '../types.ts'
 
-/** From time t to the less noisy s of a schedule. */
-export interface ReverseStep {
-  readonly t: Time
-  readonly s: Time
-  readonly schedule: Schedule
-}
+export type { ReverseStep } from '../types.ts'
 
 /** A {@link ReverseStep} whose noise is partly drawn anew. */
 export interface RenoiseStep extends ReverseStep {
@@ -96,6 +91,11 @@ export const ddpmNoise = (step: ReverseStep, variance: DdpmVariance): number => 
   return variance === 'large' ? Math.sqrt(forwardTransition(step).variance) : ddimNoise(step, 1)
 }
 
+/** @throws {OptionError} where a value leaves [0, 1]. */
+export function requireFraction(option: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new OptionError(option, `must lie in [0, 1], got ${value}`)
+}
+
 /**
  * One step of DDIM (arXiv 2010.02502 eq. 12, 16, for any schedule): x_s = α_s·x̂₀ + √(σ_s² − σ̃²)·ε + σ̃·z
  * with σ̃² = η²·b·σ_s²/σ_t² and ε the {@link predictedNoise}. η = 0 is deterministic, η = 1 is
@@ -113,7 +113,7 @@ export function ddimStep(
   step: ReverseStep & { readonly eta: number },
 ): Tensor {
   const { schedule, t, s, eta } = step
-  if (!(eta >= 0 && eta <= 1)) throw new OptionError('eta', `must lie in [0, 1], got ${eta}`)
+  requireFraction('eta', eta)
   const { ratio, variance } = forwardTransition(step)
   const sigmaT = schedule.sigma(t)
   const sigmaS = schedule.sigma(s)
@@ -133,7 +133,7 @@ export function ddimStep(
  */
 export function renoiseStep(xt: Tensor, x0hat: Tensor, noise: Tensor | undefined, step: RenoiseStep): Tensor {
   const { schedule, s, fresh } = step
-  if (!(fresh >= 0 && fresh <= 1)) throw new OptionError('fresh', `must lie in [0, 1], got ${fresh}`)
+  requireFraction('fresh', fresh)
   const sigma = schedule.sigma(s)
   return alongNoise(xt, x0hat, noise, step, sigma * Math.sqrt(1 - fresh ** 2), sigma * fresh)
 }

@@ -1,7 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule } from '../types.ts'
 import type { TimePair } from './levels.ts'
-import { noiseLevel } from './levels.ts'
+import { noiseLevel, requirePositive } from './levels.ts'
 
 /** A fraction u of the way from `low` to `high` on the scale of ρ-th roots (EDM eq. 5). */
 export const karrasBetween = (low: number, high: number, u: number, rho = 7): number => {
@@ -25,9 +25,7 @@ function levels(
   high: number,
   between: (low: number, high: number, u: number) => number,
 ): number[] {
-  if (!(Number.isInteger(count) && count > 0)) {
-    throw new OptionError('steps', `must be a positive integer, got ${count}`)
-  }
+  requirePositive('steps', count)
   if (!(low > 0 && high >= low && high < Infinity)) {
     throw new OptionError('sigmaMin', `must be above 0 and at most sigmaMax, got ${low} and ${high}`)
   }

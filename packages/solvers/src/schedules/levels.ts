@@ -1,9 +1,16 @@
+import { OptionError } from '@tweedie/tensor'
 import type { Schedule, Time } from '../types.ts'
 
 /** One reverse step: from time t to the less noisy time s. */
 export interface TimePair {
   readonly t: Time
   readonly s: Time
+}
+
+/** @throws {OptionError} of `option`, unless a value is a positive integer. */
+export function requirePositive(option: string, value: number): void {
+  if (!(Number.isInteger(value) && value > 0))
+    throw new OptionError(option, `must be a positive integer, got ${value}`)
 }
 
 /** σ_t/α_t: the noise level in the variance-exploding variables x_t/α_t. */

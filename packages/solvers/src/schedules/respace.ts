@@ -3,7 +3,7 @@ import type { Schedule, Time } from '../types.ts'
 import { publishedGrids } from './grids.ts'
 import { geometricBetween, karrasBetween } from './level-grids.ts'
 import type { TimePair } from './levels.ts'
-import { noiseLevel } from './levels.ts'
+import { noiseLevel, requirePositive } from './levels.ts'
 
 export type { TimePair } from './levels.ts'
 
@@ -68,9 +68,7 @@ export const spacings = [
  * ```
  */
 export function respace(schedule: Schedule, steps: number, spacing: Spacing = 'linspace'): TimePair[] {
-  if (!(Number.isInteger(steps) && steps > 0)) {
-    throw new OptionError('steps', `must be a positive integer, got ${steps}`)
-  }
+  requirePositive('steps', steps)
   const T = schedule.discreteSteps
   if (T !== undefined && steps > T) {
     throw new OptionError('steps', `${steps} steps exceed the ${T} of schedule '${schedule.name}'`)

@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule, Time } from '../types.ts'
+import { requirePositive } from './levels.ts'
 
 /** Options of {@link vpLinear}. */
 export interface VpLinearOptions {
@@ -37,7 +38,7 @@ export interface VpCosineOptions {
  */
 export function vpLinear(options: VpLinearOptions = {}): Schedule {
   const { T = 1000, betaMin = 0.1 / (options.T ?? 1000), betaMax = 20 / (options.T ?? 1000) } = options
-  requireCount(T)
+  requirePositive('T', T)
   const betas = Array.from({ length: T }, (_, i) =>
     T === 1 ? betaMin : betaMin + ((betaMax - betaMin) * i) / (T - 1),
   )
@@ -51,7 +52,7 @@ export function vpLinear(options: VpLinearOptions = {}): Schedule {
  * @throws {OptionError} where T is not a positive integer, s is negative or `maxBeta` leaves (0, 1).
  */
 export function vpCosine({ T = 1000, s = 0.008, maxBeta = 0.999 }: VpCosineOptions = {}): Schedule {
-  requireCount(T)
+  requirePositive('T', T)
   if (!(s >= 0)) throw new OptionError('s', `must not be negative, got ${s}`)
   if (!(maxBeta > 0 && maxBeta < 1)) throw new OptionError('maxBeta', `must lie in (0, 1), got ${maxBeta}`)
   const f = (u: number) => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2
@@ -67,7 +68,7 @@ export function vpCosine({ T = 1000, s = 0.008, maxBeta = 0.999 }: VpCosineOptio
  * @throws {OptionError} where a β leaves (0, 1), or for a time outside [−1, T−1].
  */
 export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
-  requireCount(betas.length)
+  requirePositive('T', betas.length)
   // logAlphaBar[i] belongs to time i − 1.
   const logAlphaBar = new Float64Array(betas.length + 1)
   betas.forEach((beta, i) => {
@@ -129,8 +130,4 @@ export function vpSlopes(logAlphaBar: number, slope: number): { alpha: number; s
     alpha: (slope / 2) * Math.exp(logAlphaBar / 2),
     sigma: (-slope * Math.exp(logAlphaBar)) / (2 * sigma),
   }
-}
-
-function requireCount(T: number): void {
-  if (!(Number.isInteger(T) && T > 0)) throw new OptionError('T', `must be a positive integer, got ${T}`)
 }

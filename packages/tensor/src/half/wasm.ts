@@ -5,6 +5,7 @@ import { few } from '../wasm/conv/few.ts'
 import type { ConvCall } from '../wasm/conv/plan.ts'
 import { isWeightGradient } from '../wasm/conv/weight.ts'
 import { collapse, forOuter } from '../wasm/move/nest.ts'
+import { callOf } from '../wasm/runtime/tasks.ts'
 import { emitWiden } from './emit.ts'
 
 /**
@@ -18,14 +19,14 @@ function widenCalls(
   strides: readonly number[],
   kernels: HalfKernels,
 ): HalfCall[] {
-  const run = kernels.get('widen', emitWiden)
+  const run = kernels.get('widen', (m) => m.procedure('run', emitWiden))
   const { extents, strides: steps } = collapse(shape, [strides])
   const outer = Math.max(0, extents.length - 4)
   const inner = [1, 1, 1, ...extents.slice(outer)].slice(-4)
   const bytes = [0, 0, 0, ...steps[0]!.slice(outer)].slice(-4).map((step) => 2 * step)
   const calls: HalfCall[] = []
   forOuter({ extents, strides: steps }, outer, ([offset]) => {
-    calls.push({ run, args: [to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes] })
+    calls.push(callOf(run, to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes))
   })
   return calls
 }

@@ -1,5 +1,5 @@
 import { dispatch } from '../dispatch.ts'
-import { DTypeError, ShapeError } from '../errors.ts'
+import { ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
@@ -155,7 +155,6 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[]): 
  * On the wasm and reference devices an index outside the axis throws a ShapeError.
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
-  if (indices.dtype !== 'int32') throw new DTypeError('gather', `indices must be int32, got ${indices.dtype}`)
   return dispatch('gather', [x, indices], { axis: normalizeAxis('gather', axis, x.shape.length) })
 }
 

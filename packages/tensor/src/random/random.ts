@@ -6,8 +6,9 @@ import { hostArray } from '../host-memory.ts'
 import type { CreateOptions, Fresh } from '../ops/filled.ts'
 import { written } from '../ops/filled.ts'
 import type { Shape } from '../shape.ts'
-import { isCount, sizeOf } from '../shape.ts'
+import { requireCount, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { eachPiece } from '../times.ts'
 import { philox4x32 } from './philox.ts'
 
 /**
@@ -76,10 +77,6 @@ function writeWords({ words: [k0, k1] }: Key, first: number, count: number, word
   for (let at = 0; at < count; at += 4) philox4x32((first + at) / 4, 0, 0, 0, k0, k1, words, at)
 }
 
-function requireCount(option: string, count: number): void {
-  if (!isCount(count)) throw new OptionError(option, `must be an integer of at least 0, got ${count}`)
-}
-
 /** Words that a draw makes at a time, a multiple of four. */
 const chunk = 2 ** 14
 
@@ -113,11 +110,10 @@ function fillRanges(
   for (const { key, from, count } of ranges) {
     const most = Math.min(chunk, Math.ceil(count / 4) * 4)
     if (words.length < most) words = hostArray('host', Uint32Array, most)
-    for (let at = from; at < from + count; at += chunk) {
-      const length = Math.min(chunk, from + count - at)
+    eachPiece(from, from + count, chunk, (at, length) => {
       writeWords(keys[key]!, at, length, words)
       fill(words, out, key * each + at, length)
-    }
+    })
   }
 }
 

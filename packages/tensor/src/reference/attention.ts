@@ -1,14 +1,15 @@
 import type { PrimitiveName } from '../primitives.ts'
+import type { Shape } from '../shape.ts'
 import { sizeOf } from '../shape.ts'
-import type { HostView, ReferenceKernel } from './host.ts'
+import type { ReferenceKernel } from './host.ts'
 import { packed } from './host.ts'
 
 /** The batch of heads: q [d, queries], k [d, keys], v [e, keys] each. */
-function sizesOf(inputs: readonly HostView[]) {
-  const [q, , v] = inputs as readonly [HostView, HostView, HostView]
-  const heads = sizeOf(q.shape.slice(0, -2))
-  const [d, queries] = q.shape.slice(-2) as [number, number]
-  const [e, keys] = v.shape.slice(-2) as [number, number]
+export function sizesOfHeads(inputs: readonly { readonly shape: Shape }[]) {
+  const [q, , v] = inputs.map(({ shape }) => shape) as [Shape, Shape, Shape]
+  const heads = sizeOf(q.slice(0, -2))
+  const [d, queries] = q.slice(-2) as [number, number]
+  const [e, keys] = v.slice(-2) as [number, number]
   return { heads, d, e, queries, keys }
 }
 
@@ -36,7 +37,7 @@ function weightsOf(
 /** Attention and its gradients, one query after the other. */
 export const attentionKernels = {
   attention: (inputs, { scale }, out) => {
-    const sizes = sizesOf(inputs)
+    const sizes = sizesOfHeads(inputs)
     const { heads, e, queries, keys } = sizes
     const q = packed(inputs[0]!)
     const k = packed(inputs[1]!)
@@ -53,7 +54,7 @@ export const attentionKernels = {
     }
   },
   attentionGrad: (inputs, { scale }, out) => {
-    const sizes = sizesOf(inputs)
+    const sizes = sizesOfHeads(inputs)
     const { heads, d, e, queries, keys } = sizes
     const q = packed(inputs[0]!)
     const k = packed(inputs[1]!)

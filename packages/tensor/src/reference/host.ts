@@ -3,7 +3,7 @@ import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import type { Shape } from '../shape.ts'
-import { isRowMajor, sizeOf } from '../shape.ts'
+import { isRowMajor, sizeOf, stretchedStrides } from '../shape.ts'
 
 /** A strided window on host memory. */
 export interface HostView {
@@ -65,7 +65,5 @@ export function packed(x: HostView): TypedArray {
 
 /** The elements of a window stretched to `shape` by broadcasting, in row-major order. */
 export function packedAs(x: HostView, shape: Shape): TypedArray {
-  const lead = shape.length - x.shape.length
-  const strides = shape.map((_, i) => (i < lead || x.shape[i - lead] === 1 ? 0 : x.strides[i - lead]!))
-  return packed({ ...x, shape, strides })
+  return packed({ ...x, shape, strides: stretchedStrides(x, shape) })
 }

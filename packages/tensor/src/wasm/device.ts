@@ -1,14 +1,14 @@
 import type { Device, DeviceInfo, DrawnKey, KernelCall, LeftRange, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement, dtypes, requireDType } from '../dtype.ts'
-import { DeviceError, OptionError, OutOfMemoryError } from '../errors.ts'
+import { DeviceError, OutOfMemoryError } from '../errors.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
 import type { HostView } from '../reference/host.ts'
 import { packed } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { checkIndices } from '../reference/move.ts'
-import { formatShape, isCount, sizeOf } from '../shape.ts'
+import { formatShape, requireCount, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm/index.ts'
 import { drawNormals } from './draw/kernels.ts'
 import { fillBytes } from './move/bulk.ts'
@@ -70,12 +70,8 @@ class WasmDevice implements Device {
   readonly #heap: Heap
   readonly #context: WasmContext
   readonly #pool: ThreadPool | undefined
-  /** Where the number of threads comes from. */
-  readonly #reason: string
-  /** Why fused multiply-add is used or not. */
-  readonly #relaxedReason: string
-  /** Why Winograd's algorithm is allowed or not. */
-  readonly #winogradReason: string
+  /** Why so many threads, why fused multiply-add or not, and why Winograd's algorithm or not. */
+  readonly #reasons: readonly [threads: string, relaxed: string, winograd: string]
   /** Calls per primitive that have a kernel but ran the reference loops. */
   readonly #uncovered = new Map<PrimitiveName, number>()
 
@@ -87,10 +83,8 @@ class WasmDevice implements Device {
     const { heap, threads, reason } = planHeap(options)
     const kernels = new KernelCache(heap, relaxedSimd)
     this.#heap = heap
-    this.#reason = reason
-    this.#relaxedReason = relaxedReason
+    this.#reasons = [reason, relaxedReason, winogradReason]
     this.#pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
-    this.#winogradReason = winogradReason
     const weights = packedWeightsIn(heap)
     this.#context = { heap, kernels, threads: this.#pool ?? alone, tiles, winograd, weights }
   }
@@ -98,6 +92,7 @@ class WasmDevice implements Device {
   info(): DeviceInfo {
     const { threads, notes } = this.#pool?.report() ?? { threads: 1, notes: [] }
     const memory = { ...this.#heap.usage(), packedWeights: this.#context.weights.bytes }
+    const [ofThreads, ofRelaxed, ofWinograd] = this.#reasons
     const ran = [...this.#uncovered].map(([name, count]) => `${name} ×${count}`)
     return {
       name: this.name,
@@ -107,10 +102,10 @@ class WasmDevice implements Device {
       dtypes,
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
-        `relaxed SIMD (fused multiply-add): ${this.#context.kernels.fused ? 'on' : 'off'} (${this.#relaxedReason})`,
-        `${this.#pool === undefined ? 'single-threaded' : 'threads'}: ${this.#reason}`,
+        `relaxed SIMD (fused multiply-add): ${this.#context.kernels.fused ? 'on' : 'off'} (${ofRelaxed})`,
+        `${this.#pool === undefined ? 'single-threaded' : 'threads'}: ${ofThreads}`,
         this.#context.tiles.note,
-        `Winograd convolutions: ${this.#context.winograd ? 'allowed' : 'forbidden'} (${this.#winogradReason})`,
+        `Winograd convolutions: ${this.#context.winograd ? 'allowed' : 'forbidden'} (${ofWinograd})`,
         ...(memory.addressBits === 64
           ? [`memory64: 64-bit addresses, up to ${(memory.limit / 2 ** 30).toFixed(1)} GiB`]
           : []),
@@ -131,7 +126,7 @@ class WasmDevice implements Device {
 
   allocate(dtype: DType, length: number): number {
     requireDType('allocate', dtype)
-    if (!isCount(length)) throw new OptionError('length', `must be an integer of at least 0, got ${length}`)
+    requireCount('length', length)
     return this.#allocateBytes(length * bytesPerElement(dtype))
   }
 

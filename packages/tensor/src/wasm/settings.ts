@@ -17,16 +17,22 @@ export interface RelaxedPlan {
  * @throws {OptionError} for any other value of the variable.
  */
 export function planRelaxed(asked: boolean | undefined, available: boolean): RelaxedPlan {
-  const set = environmentSwitch('TWEEDIE_RELAXED_SIMD')
-  const plan = (relaxedSimd: boolean, reason: string): RelaxedPlan => {
-    if (relaxedSimd && !available)
-      throw new DeviceError(`wasm: relaxed SIMD ${reason}, but this engine has none`)
-    return { relaxedSimd, reason }
-  }
-  if (asked !== undefined) return plan(asked, 'as asked for')
-  if (set === undefined)
-    return { relaxedSimd: available, reason: available ? 'the engine has it' : 'not here' }
-  return plan(set, `TWEEDIE_RELAXED_SIMD=${Number(set)}`)
+  const fallback = [available, available ? 'the engine has it' : 'not here'] as const
+  const [relaxedSimd, reason] = switched(asked, 'TWEEDIE_RELAXED_SIMD', fallback)
+  if (relaxedSimd && !available)
+    throw new DeviceError(`wasm: relaxed SIMD ${reason}, but this engine has none`)
+  return { relaxedSimd, reason }
+}
+
+/** What is on and why: as asked for, else by an environment variable (0 or 1), else as it is. */
+function switched(
+  asked: boolean | undefined,
+  variable: string,
+  fallback: readonly [on: boolean, reason: string],
+): readonly [on: boolean, reason: string] {
+  if (asked !== undefined) return [asked, 'as asked for']
+  const set = environmentSwitch(variable)
+  return set === undefined ? fallback : [set, `${variable}=${Number(set)}`]
 }
 
 /**
@@ -53,8 +59,6 @@ export interface WinogradPlan {
  * @throws {OptionError} for any other value of the variable.
  */
 export function planWinograd(asked: boolean | undefined): WinogradPlan {
-  if (asked !== undefined) return { winograd: asked, reason: 'as asked for' }
-  const set = environmentSwitch('TWEEDIE_WINOGRAD')
-  if (set === undefined) return { winograd: true, reason: 'by default' }
-  return { winograd: set, reason: `TWEEDIE_WINOGRAD=${Number(set)}` }
+  const [winograd, reason] = switched(asked, 'TWEEDIE_WINOGRAD', [true, 'by default'])
+  return { winograd, reason }
 }

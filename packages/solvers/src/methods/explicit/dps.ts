@@ -2,10 +2,10 @@ import { downhillOf } from '../../guidance/downhill.ts'
 import { byScore, dpsLikelihood, scaled } from '../../guidance/likelihood.ts'
 import { scaleAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { shotRelative, shotWeighted } from '../../guidance/shot-noise.ts'
-import { choice, interval, number } from '../../options/index.ts'
+import { choice, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ancestralReverse } from '../../samplers/ancestral.ts'
-import { reverseVariance } from '../common-options.ts'
+import { clipRange, reverseVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -79,7 +79,7 @@ export const dps = defineMethod({
     scaleSteps,
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
     variance: reverseVariance,
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    clip: clipRange,
   },
   plan: (run) => {
     const { problem, options, times } = run

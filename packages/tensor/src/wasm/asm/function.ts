@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import { f32x4, f64x2, i32x4 } from './simd.ts'
+import { f32x4, f64x2, i32x4, v128 } from './simd.ts'
 import type { Expr, F32, F64, I32, Local, Statement, Tuple, V128, ValueType } from './types.ts'
 import { typeCode, unsigned, vector } from './types.ts'
 
@@ -136,6 +136,11 @@ export class FunctionBuilder {
     this.#push(codeOf(value as Expr | number, local.type, this.#wide), [0x21], unsigned(local.index))
   }
 
+  /** Sets vectors to 0. */
+  clear(...vectors: readonly Local<'v128'>[]): void {
+    for (const vector of vectors) this.set(vector, v128.zero())
+  }
+
   /** `local += by`, i32. */
   add(local: Local<'i32'>, by: I32): void {
     this.set(local, i32.add(local, by))
@@ -207,6 +212,24 @@ export class FunctionBuilder {
    */
   countdown(count: Local<'i32'>, step: number, cursors: readonly Cursor[], body: () => void): void {
     this.#turns(step === 1 ? count : i32.geS(count, step), [...cursors, [count, -step]], body)
+  }
+
+  /**
+   * Cuts 0 … `count` into pieces of at most `most`: runs `body` with the length of each and where it begins, and moves the
+   * cursors on after it. `count` and `most` are evaluated each turn.
+   */
+  pieces(
+    count: I32,
+    most: I32,
+    cursors: readonly Cursor[],
+    body: (length: Local<'i32'>, from: Local<'i32'>) => void,
+  ): void {
+    const from = this.let(0)
+    const length = this.local('i32')
+    this.#turns(i32.ltS(from, count), [...cursors, [from, most]], () => {
+      this.setLeast(length, i32.sub(count, from), most)
+      body(length, from)
+    })
   }
 
   /** Body with its local declarations, as the code section wants it. */

@@ -26,6 +26,15 @@ export const i32s = <const N extends number>(count: N): Tuple<'i32', N> =>
 
 type ParamLocals<P extends readonly ValueType[]> = { readonly [I in keyof P]: Local<P[I]> }
 
+/** What emits the body of a function: its parameters follow the constants that the code depends on. */
+export type Body<Constants extends readonly unknown[], P extends readonly ValueType[]> = (
+  f: FunctionBuilder,
+  ...args: readonly [...Constants, ...ParamLocals<P>]
+) => void
+
+/** The body of a function of i32 parameters. */
+export type Procedure<Constants extends readonly unknown[] = []> = Body<Constants, readonly 'i32'[]>
+
 interface Defined {
   readonly typeIndex: number
   readonly body: number[]
@@ -71,31 +80,34 @@ export class ModuleBuilder {
   }
 
   /**
-   * Defines and exports a function without results. `body` gets the builder and the parameters as variables.
+   * Defines and exports a function without results. `body` gets the builder, the constants that the code depends on, and the
+   * parameters as variables.
    *
    * Over a 64-bit memory, i32 variables and parameters are 64 bits wide. So that callers in JavaScript pass
    * numbers all the same, the export is then an entry of its own, which takes float64 for them.
    */
-  func<const P extends readonly ValueType[]>(
+  func<const P extends readonly ValueType[], const Constants extends readonly unknown[]>(
     name: string,
     params: P,
-    body: (f: FunctionBuilder, ...params: ParamLocals<P>) => void,
+    body: Body<Constants, P>,
+    ...constants: Constants
   ): FunctionRef {
     const wide = this.#wide
     const f = new FunctionBuilder(params.length, wide, this.#fused)
-    body(f, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
+    body(f, ...constants, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
     const index = this.#define(wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params, f)
     const exported = wide && params.includes('i32') ? this.#entry(index, params) : index
     this.#exports.push([...nameBytes(name), 0, ...unsigned(exported)])
     return { index, params, wide }
   }
 
-  /** A function of i32 parameters alone, as many as `body` takes beside the builder. */
-  procedure(
+  /** A function of i32 parameters alone, as many as `body` takes beside the builder and its constants. */
+  procedure<const Constants extends readonly unknown[]>(
     name: string,
-    body: (f: FunctionBuilder, ...params: readonly Local<'i32'>[]) => void,
+    body: Procedure<Constants>,
+    ...constants: Constants
   ): FunctionRef {
-    return this.func(name, i32s(body.length - 1), body)
+    return this.func(name, i32s(body.length - 1 - constants.length), body, ...constants)
   }
 
   /** The module in WebAssembly's binary format. */

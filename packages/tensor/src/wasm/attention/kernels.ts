@@ -1,14 +1,15 @@
 import type { View } from '../../device.ts'
+import { sizesOfHeads } from '../../reference/attention.ts'
 import { sizeOf } from '../../shape.ts'
-import { times } from '../../times.ts'
+import { eachPiece, times } from '../../times.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { Matrix } from '../product/product.ts'
 import { transposed } from '../product/product.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf, onFloat32 } from '../runtime/kernel.ts'
+import { addressOf, onFloat32, runParts } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call, Task } from '../runtime/tasks.ts'
-import { cut, deal } from '../runtime/tasks.ts'
+import { callOf, cut, deal, taskOf } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { emitAttention, emitAttentionGrad } from './loops.ts'
@@ -22,7 +23,7 @@ const unit = 48
 
 /** The heads of a call, one matrix each for queries, keys, values and the result's gradient. */
 interface Heads {
-  readonly count: number
+  readonly heads: number
   readonly d: number
   readonly e: number
   readonly queries: number
@@ -32,12 +33,9 @@ interface Heads {
 }
 
 function headsOf(inputs: readonly View[]): Heads {
-  const [q, , v] = inputs as readonly [View, View, View]
-  const lead = q.shape.slice(0, -2)
-  const [d, queries] = q.shape.slice(-2) as [number, number]
-  const [e, keys] = v.shape.slice(-2) as [number, number]
+  const lead = inputs[0]!.shape.slice(0, -2)
   return {
-    ...{ count: sizeOf(lead), d, e, queries, keys },
+    ...sizesOfHeads(inputs),
     matrix(i, head) {
       const x = inputs[i]!
       let [rest, at] = [head, addressOf(x)]
@@ -65,13 +63,12 @@ function packing(
   { mr }: Tile,
   piece = depth,
 ): Call[] {
-  const calls: Call[] = []
-  for (let first = 0; first < depth; first += piece) {
-    const deep = Math.min(piece, depth - first)
-    const target = to + 4 * roundUp(rows, mr) * first
-    calls.push({ run: packA, args: [target, at + first * column, rows, deep, row, column, 4 * mr * deep] })
-  }
-  return calls
+  return taskOf((launch) => {
+    eachPiece(0, depth, piece, (first, deep) => {
+      const target = to + 4 * roundUp(rows, mr) * first
+      launch(packA, target, at + first * column, rows, deep, row, column, 4 * mr * deep)
+    })
+  })
 }
 
 /** A head, and where what is packed of it lies. */
@@ -91,33 +88,21 @@ function overHeads(
 ): void {
   const chunk = Math.max(1, Math.min(count, Math.floor(chunkBytes / Math.max(1, bytes))))
   const packed = heap.scratch('attention.packed', chunk * bytes)
-  for (let from = 0; from < count; from += chunk) {
-    const own = times(Math.min(chunk, count - from), (i) => ({ head: from + i, at: packed + i * bytes }))
+  eachPiece(0, count, chunk, (from, length) => {
+    const own = times(length, (i) => ({ head: from + i, at: packed + i * bytes }))
     threads.run(deal(own.flatMap(pack), parts))
     visit(own)
-  }
+  })
 }
 
-/**
- * Runs units of work in tasks for `parts` threads, each with scratch memory of its own at `at`; units of one
- * task run in order.
- */
-function share<U>(
-  units: readonly U[],
-  parts: number,
+/** Runs units of work, those of one task in order and with one working area. */
+const runUnits = <Unit>(
+  context: WasmContext,
+  area: string,
   bytes: number,
-  name: string,
-  { heap, threads }: WasmContext,
-  callOf: (unit: U, scratch: number) => Call,
-): void {
-  const ranges = cut(units.length, parts)
-  const each = roundUp(bytes, 64)
-  const scratch = heap.scratch(name, each * ranges.length)
-  const tasks: Task[] = ranges.map(({ from, to }, i) =>
-    units.slice(from, to).map((own) => callOf(own, scratch + i * each)),
-  )
-  threads.run(tasks)
-}
+  tasks: readonly (readonly Unit[])[],
+  make: (unit: Unit, at: number) => Call,
+): void => runParts(context, area, bytes, tasks, (units, at) => units.map((unit) => make(unit, at)))
 
 /** Rough time of some multiply-adds, in nanoseconds. */
 const timeOf = (multiplyAdds: number): number => multiplyAdds / 18
@@ -137,8 +122,8 @@ const kernelsOf = (context: WasmContext) => {
 
 const attention = onFloat32<'attention'>((call, out, context) => {
   const { threads, tiles } = context
-  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
-  const work = count * queries * keys * (d + e)
+  const { heads, d, e, queries, keys, matrix } = headsOf(call.inputs)
+  const work = heads * queries * keys * (d + e)
   tiles.expect(work)
   const { tile } = tiles
   const { attention: run, packA } = kernelsOf(context).forward()
@@ -146,9 +131,9 @@ const attention = onFloat32<'attention'>((call, out, context) => {
   const keyBytes = leftBytes(keys, d, tile)
   const panel = 4 * tile.nr * d
   const scores = 4 * tile.nr * keys
-  const parts = threads.parts(timeOf(work), count * Math.ceil(queries / unit))
+  const parts = threads.parts(timeOf(work), heads * Math.ceil(queries / unit))
   overHeads(
-    count,
+    heads,
     keyBytes + leftBytes(e, keys, tile),
     parts,
     context,
@@ -160,13 +145,13 @@ const attention = onFloat32<'attention'>((call, out, context) => {
       const units = heads.flatMap((own) =>
         cut(queries, Math.ceil(parts / heads.length), unit).map((range) => ({ ...own, ...range })),
       )
-      share(units, parts, panel + scores + spillBytes, 'attention.scores', context, (u, scratch) => {
+      runUnits(context, 'attention.scores', panel + scores + spillBytes, deal(units, parts), (u, scratch) => {
         const q = matrix(0, u.head)
         const to = out + 4 * (u.head * e * queries + u.from)
         const input = [u.at, u.at + keyBytes, q.at + u.from * q.column, q.row, q.column]
         const sizes = [to, 4 * queries, u.to - u.from, keys, d, e, piece]
         const places = [scratch, scratch + panel, scratch + panel + scores]
-        return { run, args: [...input, ...sizes, ...places, call.params.scale] }
+        return callOf(run, ...input, ...sizes, ...places, call.params.scale)
       })
     },
   )
@@ -184,14 +169,14 @@ const runsOf = (queries: number): number => Math.max(1, Math.min(4, Math.floor(q
 
 const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const { heap, threads, tiles } = context
-  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
-  const work = count * queries * keys * (3 * d + 2 * e)
+  const { heads, d, e, queries, keys, matrix } = headsOf(call.inputs)
+  const work = heads * queries * keys * (3 * d + 2 * e)
   tiles.expect(work)
   const { tile } = tiles
   const { attentionGrad: run, packA, sum } = kernelsOf(context).backward()
   const dqOut = out
-  const dkOut = out + 4 * count * d * queries
-  const dvOut = dkOut + 4 * count * keys * d
+  const dkOut = out + 4 * heads * d * queries
+  const dvOut = dkOut + 4 * heads * keys * d
   if (queries === 0) {
     heap.view('float32', out, sizeOf(call.shape)).fill(0)
     return
@@ -204,7 +189,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const vtAt = kAt + leftBytes(d, keys, tile)
   const partialAt = vtAt + leftBytes(keys, e, tile)
   const sumBytes = 4 * keys * (d + e)
-  const parts = threads.parts(timeOf(work), count * runs.length)
+  const parts = threads.parts(timeOf(work), heads * runs.length)
   const strip = 4 * keys * roundUp(block, tile.nr)
   const left = leftBytes(keys, block, tile)
   const right = 4 * block * (Math.max(d, e) + tile.nr) + 4 * tile.nr * Math.max(d, e)
@@ -215,7 +200,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
     return [partial, partial + 4 * keys * d]
   }
   overHeads(
-    count,
+    heads,
     partialAt + (runs.length - 1) * sumBytes,
     parts,
     context,
@@ -227,7 +212,7 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
     (heads) => {
       const units = heads.flatMap((own) => runs.map((range, index) => ({ ...own, ...range, index })))
       const bytes = 2 * strip + left + right + spillBytes
-      share(units, parts, bytes, 'attention.strips', context, (u, scratch) => {
+      runUnits(context, 'attention.strips', bytes, deal(units, parts), (u, scratch) => {
         const q = matrix(0, u.head)
         const dy = matrix(3, u.head)
         const factors = [u.at, u.at + kAt, u.at + vtAt, q.at + u.from * q.column, q.row, q.column]
@@ -237,17 +222,14 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
         const sizes = [u.to - u.from, keys, d, e, piece, block]
         const slopes = scratch + strip
         const places = [scratch, slopes, slopes + strip, slopes + strip + left, slopes + strip + left + right]
-        return { run, args: [...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale] }
+        return callOf(run, ...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale)
       })
       if (runs.length === 1) return
       const additions = heads.map((own): Task => {
         const [dk, dv] = sumsOf(own, 0)
         return runs.slice(1).flatMap((_, i) => {
           const [moreDk, moreDv] = sumsOf(own, i + 1)
-          return [
-            { run: sum, args: [dk, moreDk, keys * d] },
-            { run: sum, args: [dv, moreDv, keys * e] },
-          ]
+          return [callOf(sum, dk, moreDk, 4 * keys * d), callOf(sum, dv, moreDv, 4 * keys * e)]
         })
       })
       threads.run(additions)

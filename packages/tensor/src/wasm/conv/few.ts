@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import { isRowMajor, sizeOf } from '../../shape.ts'
+import { eachPiece } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { packTo } from '../move/copy.ts'
 import type { Finish } from '../product/epilogue.ts'
@@ -7,7 +8,7 @@ import { finishAt } from '../product/epilogue.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut, taskOf } from '../runtime/tasks.ts'
 import type { Block } from './few-loops.ts'
 import { emitFewForward, emitFewWeights } from './few-loops.ts'
 import type { ConvKernels } from './loops.ts'
@@ -33,7 +34,9 @@ function blockOf(channels: number, columns: number): Block {
 }
 
 const forwardKernel = ({ kernels }: WasmContext, block: Block) =>
-  kernels.get(`conv few ${block.channels}×${block.vectors}×${block.rows}`, (m) => emitFewForward(m, block))
+  kernels.get(`conv few ${block.channels}×${block.vectors}×${block.rows}`, (m) =>
+    m.procedure('run', emitFewForward, block),
+  )
 
 /**
  * A convolution to at most {@link few} channels (per group), with pixels along the lanes: sums of weights times inputs
@@ -71,8 +74,7 @@ export function convFew(
   const run = forwardKernel(context, block)
   const rowStep = r.step * planes.rowBytes
   const size = height * width
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
       const time = count * size * depth * channels * timePerProduct
@@ -89,16 +91,16 @@ export function convFew(
             const to = out + 4 * (((image + i) * outChannels + group * channels) * size + rows.from * width)
             const from = base + i * planes.imageStep + rows.from * rowStep
             const length = rows.to - rows.from
-            task[k]!.push({ run, args: [to, from, ...own, length, width, ...steps] })
+            task[k]!.push(callOf(run, to, from, ...own, length, width, ...steps))
             if (finishes)
-              task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...last] })
+              task[k]!.push(callOf(kernels.finish, to, channels, length * width, 4 * size, ...last))
           })
         }
         return task
       })
       threads.run(tasks.flat())
     }
-  }
+  })
   return true
 }
 
@@ -133,30 +135,32 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   tableTaps(heap.i32, offsets / 4, phases, planes)
   const sweeps = cut(perChannel, Math.ceil(perChannel / tapsAtOnce[outChannels - 1]!)).map(({ from, to }) => {
     const key = `conv few weights ${outChannels}×${to - from}`
-    return { from, run: context.kernels.get(key, (m) => emitFewWeights(m, outChannels, to - from)) }
+    return {
+      from,
+      run: context.kernels.get(key, (m) => m.procedure('run', emitFewWeights, outChannels, to - from)),
+    }
   })
   fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
   const band = Math.max(1, Math.floor(bandSize / width))
   const rowStep = phases[0].step * planes.rowBytes
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     const base = planes.load(image, count, 0)
     const time = count * channels * outChannels * perChannel * height * width * timePerProduct
     const tasks = cut(channels, threads.parts(time, channels)).map((some) => {
-      const task: Call[] = []
-      for (let i = 0; i < count; i++) {
-        const x = base + i * planes.imageStep + some.from * planes.channelStep
-        const field = gradients.at + (image + i) * gradients.image
-        for (const { from, run } of sweeps) {
-          const to = out + 4 * (some.from * outChannels * perChannel + from)
-          const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
-          const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
-          task.push({ run, args: [to, x, field, offsets + 4 * from, ...sizes, ...steps] })
+      return taskOf((launch) => {
+        for (let i = 0; i < count; i++) {
+          const x = base + i * planes.imageStep + some.from * planes.channelStep
+          const field = gradients.at + (image + i) * gradients.image
+          for (const { from, run } of sweeps) {
+            const to = out + 4 * (some.from * outChannels * perChannel + from)
+            const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
+            const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
+            launch(run, to, x, field, offsets + 4 * from, ...sizes, ...steps)
+          }
         }
-      }
-      return task
+      })
     })
     threads.run(tasks)
-  }
+  })
   return true
 }

@@ -1,15 +1,15 @@
 import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
-import { times } from '../../times.ts'
+import { eachPiece, times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { copyBox, weightRows } from '../move/copy.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { onFloat32 } from '../runtime/kernel.ts'
+import { onFloat32, runParts } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cut, cutGrid } from '../runtime/tasks.ts'
+import { callOf, cut, cutGrid, deal } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { convFew, convFewWeights } from './few.ts'
@@ -108,8 +108,7 @@ function forward(
   }
   const ofImage = outChannels * height * width
   const ofChannel = height * width
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
       const target = out + 4 * (image * ofImage + group * rows * ofChannel)
@@ -135,7 +134,7 @@ function forward(
         )
       }
     }
-  }
+  })
   return finishes
 }
 
@@ -180,9 +179,7 @@ function multiply(
     size,
     context.threads.parts((count * rows * size * depth) / 20, count * tiles),
   )
-  const each = partBytes(tile)
-  const work = context.heap.scratch('conv.panel', each * parts.length)
-  const tasks = parts.map((part, i) => {
+  runParts(context, 'conv.panel', partBytes(tile), parts, (part, spill) => {
     const height = part.rows.to - part.rows.from
     const left = weights + 4 * part.rows.from * depth
     const first = part.image * size + part.pixels.from
@@ -190,12 +187,10 @@ function multiply(
     const place = to.at + part.image * to.imageStep + 4 * (part.rows.from * size + part.pixels.from)
     const product = [left, height, depth, piece, offsets]
     const reads = [base, pixels + 4 * first, length, part.imagePixels]
-    const spill = work + i * each
     const last = finishAt(finish, part.rows.from, 0)
     const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill, ...last]
-    return [{ run: kernels.forward, args }]
+    return [callOf(kernels.forward, ...args)]
   })
-  context.threads.run(tasks)
 }
 
 /** Some rows of the results at some pixels, counted from the start of an image and maybe through several. */
@@ -301,8 +296,8 @@ function makeJobs(
         const pack = (from: number, range: Range): Call => {
           const operands = [to + 4 * (range.from - first) * depth, from, range.to - range.from, depth, across]
           return contiguous && depth === channels * taps
-            ? { run: kernels.packA, args: [...operands, 4, panel] }
-            : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] }
+            ? callOf(kernels.packA, ...operands, 4, panel)
+            : callOf(kernels.packIndexed, ...operands, job.weightOffsets)
         }
         for (const own of cut(rows, Math.ceil(parts / groups), tile.mr))
           packing.push((work) => source.calls({ from: first + own.from, to: first + own.to }, work, pack))
@@ -311,12 +306,9 @@ function makeJobs(
       jobs.push(job)
     }
   }
-  if (kept?.ready !== true) {
-    const tasks = cut(packing.length, parts)
-    const work = source.work === 0 ? 0 : heap.scratch('conv.widened', source.work * tasks.length)
-    threads.run(
-      tasks.map(({ from, to }, i) => packing.slice(from, to).flatMap((pack) => pack(work + i * source.work))),
+  if (kept?.ready !== true)
+    runParts(context, 'conv.widened', source.work, deal(packing, parts), (own, work) =>
+      own.flatMap((pack) => pack(work)),
     )
-  }
   return jobs
 }

@@ -1,5 +1,5 @@
-import type { ModuleBuilder } from '../asm/index.ts'
-import { i32 } from '../asm/index.ts'
+import type { FunctionRef, Procedure } from '../asm/index.ts'
+import { by, i32 } from '../asm/index.ts'
 import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions } from '../product/gemm.ts'
 import { emitGemm, emitSpill } from '../product/gemm.ts'
@@ -13,45 +13,46 @@ import { emitColumns, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
  * spill, …finish)`: packed weights times the panels of all `count` pixels. Results of one image lie
  * `channelStep` bytes apart by channel; images `imageStep` apart. Rows are channels.
  */
-function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): void {
-  const packPanel = emitPanel(m, nr)
-  m.procedure(
-    'forward',
-    (
-      f,
-      a,
-      rows,
-      depth,
-      piece,
-      offsets,
-      base,
-      pixels,
-      count,
-      imagePixels,
-      out,
-      channelStep,
-      imageStep,
-      panel,
-      spill,
-      rowBias,
-      columnBias,
-      toResidual,
-      silu,
-    ) => {
-      const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
-      const last = f.let(0)
-      const aPanel = f.let(i32.mul(depth, 4 * mr))
+const emitForward: Procedure<[tile: Tile, gemm: GemmFunctions, packPanel: FunctionRef]> = (
+  f,
+  { mr, nr },
+  gemm,
+  packPanel,
+  a,
+  rows,
+  depth,
+  piece,
+  offsets,
+  base,
+  pixels,
+  count,
+  imagePixels,
+  out,
+  channelStep,
+  imageStep,
+  panel,
+  spill,
+  rowBias,
+  columnBias,
+  toResidual,
+  silu,
+) => {
+  const [pixel, accumulate, last, left] = f.locals('i32', 4)
+  const aPanel = f.let(i32.mul(depth, 4 * mr))
+  f.pieces(count, nr, [by(pixels, 4 * nr)], (width) => {
+    f.pieces(depth, piece, [], (deep, k) => {
+      f.set(accumulate, i32.gtS(k, 0))
+      f.set(last, i32.eq(i32.add(k, deep), depth))
+      const finish = [rowBias, columnBias, toResidual, silu].map((each) => i32.mul(each, last))
+      f.set(left, i32.add(a, i32.mul(k, 4 * mr)))
+      f.run(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
       /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
       const acrossImages = () => {
-        const [row, height, columns, done] = f.locals('i32', 4)
-        const [start, image, from, to] = f.locals('i32', 4)
-        const panels = f.let(left)
+        const [columns, done, start, image, from, to] = f.locals('i32', 6)
         const bias = f.let(rowBias)
         const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
-        f.loop(row, 0, rows, mr, () => {
-          f.run(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
-          f.add(panels, aPanel)
-          f.setLeast(height, i32.sub(rows, row), mr)
+        f.pieces(rows, mr, [by(left, aPanel)], (height, row) => {
+          f.run(gemm.tile, left, panel, spill, deep, 4 * nr, 4 * nr, 0)
           f.set(image, i32.add(out, i32.mul(row, channelStep)))
           f.set(start, pixel)
           f.set(done, 0)
@@ -70,35 +71,22 @@ function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): v
           f.if(bias, () => f.add(bias, 4 * mr))
         })
       }
-      f.while(i32.gtS(count, 0), () => {
-        f.setLeast(width, count, nr)
-        f.loop(k, 0, depth, piece, () => {
-          f.setLeast(deep, i32.sub(depth, k), piece)
-          f.set(accumulate, i32.gtS(k, 0))
-          f.set(last, i32.eq(i32.add(k, deep), depth))
-          const finish = [rowBias, columnBias, toResidual, silu].map((each) => i32.mul(each, last))
-          f.set(left, i32.add(a, i32.mul(k, 4 * mr)))
-          f.run(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
-          f.if(
-            i32.leS(i32.add(pixel, width), imagePixels),
-            () => {
-              const target = i32.add(out, i32.shl(pixel, 2))
-              const strides = [aPanel, 4 * nr, channelStep, accumulate, spill]
-              f.run(gemm.rows, left, panel, target, rows, width, deep, ...strides, ...finish)
-            },
-            acrossImages,
-          )
-        })
-        f.add(pixel, nr)
-        f.while(i32.geS(pixel, imagePixels), () => {
-          f.set(pixel, i32.sub(pixel, imagePixels))
-          f.add(out, imageStep)
-        })
-        f.add(pixels, 4 * nr)
-        f.add(count, -nr)
-      })
-    },
-  )
+      f.if(
+        i32.leS(i32.add(pixel, width), imagePixels),
+        () => {
+          const target = i32.add(out, i32.shl(pixel, 2))
+          const strides = [aPanel, 4 * nr, channelStep, accumulate, spill]
+          f.run(gemm.rows, left, panel, target, rows, width, deep, ...strides, ...finish)
+        },
+        acrossImages,
+      )
+    })
+    f.add(pixel, nr)
+    f.while(i32.geS(pixel, imagePixels), () => {
+      f.set(pixel, i32.sub(pixel, imagePixels))
+      f.add(out, imageStep)
+    })
+  })
 }
 
 /**
@@ -106,24 +94,29 @@ function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): v
  * pixels of packed output gradients with inputs at `base + pixel + offsets[column]`, added to c [rows × columns],
  * whose rows lie `cStep` bytes apart.
  */
-function emitWeightGradient(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): void {
-  const packColumns = emitColumns(m, nr)
-  m.procedure(
-    'weightGradient',
-    (f, a, rows, depth, base, pixels, columns, offsets, c, cStep, panel, spill) => {
-      const aPanel = f.let(i32.mul(depth, 4 * mr))
-      const width = f.let(0)
-      f.while(i32.gtS(columns, 0), () => {
-        f.setLeast(width, columns, nr)
-        f.run(packColumns, panel, base, pixels, offsets, depth)
-        const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinish]
-        f.run(gemm.rows, a, panel, c, rows, width, ...rest)
-        f.add(offsets, 4 * nr)
-        f.add(c, 4 * nr)
-        f.add(columns, -nr)
-      })
-    },
-  )
+const emitWeightGradient: Procedure<[tile: Tile, gemm: GemmFunctions, packColumns: FunctionRef]> = (
+  f,
+  { mr, nr },
+  gemm,
+  packColumns,
+  a,
+  rows,
+  depth,
+  base,
+  pixels,
+  columns,
+  offsets,
+  c,
+  cStep,
+  panel,
+  spill,
+) => {
+  const aPanel = f.let(i32.mul(depth, 4 * mr))
+  f.pieces(columns, nr, [by(offsets, 4 * nr), by(c, 4 * nr)], (width) => {
+    f.run(packColumns, panel, base, pixels, offsets, depth)
+    const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinish]
+    f.run(gemm.rows, a, panel, c, rows, width, ...rest)
+  })
 }
 
 const names = ['pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'finish'] as const
@@ -135,9 +128,15 @@ export function convKernels({ kernels, tiles }: WasmContext): ConvKernels {
   const { tile } = tiles
   return kernels.all(`conv ${tile.mr}×${tile.nr}`, names, (m) => {
     const gemm = emitGemm(m, tile)
-    emitPixels(m, tile.nr)
-    emitPackIndexed(m, tile)
-    emitForward(m, tile, gemm)
-    emitWeightGradient(m, tile, gemm)
+    m.procedure('pixels', emitPixels, tile.nr)
+    m.procedure('packIndexed', emitPackIndexed, tile)
+    m.procedure('forward', emitForward, tile, gemm, m.procedure('panel', emitPanel, tile.nr))
+    m.procedure(
+      'weightGradient',
+      emitWeightGradient,
+      tile,
+      gemm,
+      m.procedure('columns', emitColumns, tile.nr),
+    )
   })
 }

@@ -1,12 +1,13 @@
 import type { View } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
+import { eachPiece } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { copyBox, packTo } from '../move/copy.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
-import type { Call, Range } from '../runtime/tasks.ts'
-import { cutGrid } from '../runtime/tasks.ts'
+import { addressOf, runParts } from '../runtime/kernel.ts'
+import type { Launch, Range } from '../runtime/tasks.ts'
+import { cutGrid, taskOf } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import type { ConvKernels } from './loops.ts'
@@ -82,14 +83,13 @@ export function weightGradient(
   i32.fill(i32[offsets / 4]!, at, at + nr)
   fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
 
-  for (let image = 0; image < images; image += planes.chunk) {
-    const count = Math.min(planes.chunk, images - image)
+  eachPiece(0, images, planes.chunk, (image, count) => {
     const base = planes.load(image, count, 0)
     kernels.pixels(pixels, count, height, width, planes.imageStep, phases[0].step * planes.rowBytes)
     const total = count * size
     const reads = { base, pixels, offsets, columns }
     addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
-  }
+  })
   copyBox(
     { at: out, strides: [outChannels * perChannel, perChannel, 1] },
     { at: sums, strides: [perChannel, columns, 1] },
@@ -115,44 +115,37 @@ interface Products {
 }
 
 /** Adds the products over some pixels, piece by piece: each thread for a rectangle of the sums. */
-function addProducts(
-  p: Products,
-  { heap, threads, tiles: { tile } }: WasmContext,
-  kernels: ConvKernels,
-): void {
+function addProducts(p: Products, context: WasmContext, kernels: ConvKernels): void {
+  const { tile } = context.tiles
   const { mr, nr } = tile
   const { channels } = p.gradients
   const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
-  const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
+  const parts = context.threads.parts((channels * p.columns * p.total) / 18, tiles)
   const grid = cutGrid(channels, p.columns, mr, nr, parts)
   const tallest = Math.max(...grid.map(({ rows }) => rows.to - rows.from))
   const spillAt = 4 * (tallest + mr) * depthLimit
   const each = spillAt + spillBytes + 4 * nr * depthLimit
-  const work = heap.scratch('conv.weights', each * grid.length)
   const piece = pieceOf(p.total, depthLimit, 1)
-  const tasks = grid.map(({ rows, columns }, i) => {
-    const task: Call[] = []
-    const left = work + i * each
-    const spill = left + spillAt
-    const to = p.sums + 4 * (rows.from * p.columns + columns.from)
-    for (let first = 0; first < p.total; first += piece) {
-      const depth = Math.min(piece, p.total - first)
-      task.push(...packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels))
-      const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
-      const args = [
-        left,
-        ...sizes,
-        p.offsets + 4 * columns.from,
-        to,
-        4 * p.columns,
-        spill + spillBytes,
-        spill,
-      ]
-      task.push({ run: kernels.weightGradient, args })
-    }
-    return task
+  runParts(context, 'conv.weights', each, grid, ({ rows, columns }, left) => {
+    return taskOf((launch) => {
+      const spill = left + spillAt
+      const to = p.sums + 4 * (rows.from * p.columns + columns.from)
+      eachPiece(0, p.total, piece, (first, depth) => {
+        packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels, launch)
+        const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
+        const args = [
+          left,
+          ...sizes,
+          p.offsets + 4 * columns.from,
+          to,
+          4 * p.columns,
+          spill + spillBytes,
+          spill,
+        ]
+        launch(kernels.weightGradient, ...args)
+      })
+    })
   })
-  threads.run(tasks)
 }
 
 /** Output gradients with the pixels of an image side by side; strides in bytes. */
@@ -164,7 +157,7 @@ export interface Gradients {
   readonly imagePixels: number
 }
 
-/** The calls that pack pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
+/** Packs pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
 function packGradients(
   { mr }: Tile,
   to: number,
@@ -173,9 +166,9 @@ function packGradients(
   first: number,
   depth: number,
   kernels: ConvKernels,
-): Call[] {
+  launch: Launch,
+): void {
   const panel = 4 * mr * depth
-  const calls: Call[] = []
   for (let done = 0; done < depth; ) {
     const inImage = (first + done) % g.imagePixels
     const image = (first + done - inImage) / g.imagePixels
@@ -183,10 +176,9 @@ function packGradients(
     const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
     const target = to + 4 * mr * done
     const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
-    calls.push({ run: kernels.packA, args })
+    launch(kernels.packA, ...args)
     done += length
   }
-  return calls
 }
 
 /** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */

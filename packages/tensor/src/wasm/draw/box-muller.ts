@@ -1,5 +1,7 @@
-import type { Expr, FunctionBuilder, Local, V128 } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, V128 } from '../asm/index.ts'
 import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import type { Beside } from '../lanes/beside.ts'
+import { polynomials } from '../lanes/beside.ts'
 
 // Polynomials are minimax fits made for this file (Remez exchange on the relative error of the whole function; 60 digits).
 
@@ -29,17 +31,6 @@ const magic = 1.5 * 2 ** 52
 /** Float64 lanes whose upper words are given, the lower ones 0. */
 const upperWords = (f: FunctionBuilder, upper: number): V128 => f.lanes(0, upper, 0, upper)
 
-/** Vectors that go through the same code side by side: each constant is loaded once for all of them. */
-type Beside = readonly Local<'v128'>[]
-
-/** Σ cᵢ·zⁱ of each, highest power last in the list. */
-function polynomials(f: FunctionBuilder, zs: Beside, coefficients: readonly number[]): Beside {
-  const sums = zs.map(() => f.vector(f.f64(coefficients.at(-1)!)))
-  for (const c of coefficients.slice(0, -1).toReversed())
-    sums.forEach((sum, i) => f.set(sum, f.maddWide(sum, zs[i]!, f.f64(c))))
-  return sums
-}
-
 /** √(−2·log(x/2³²)) for x in [½, 2³²): the radius, error below 2⁻⁴⁵. */
 function radii(f: FunctionBuilder, xs: Beside): Beside {
   // x = 2ᵉ·m with √½ ≤ m < √2. From √½/2 on, bits count up by 2⁵² per octave: the upper words of e + 1, and of m.
@@ -65,7 +56,7 @@ function radii(f: FunctionBuilder, xs: Beside): Beside {
 }
 
 /** Cosines and sines of 2π·x/2³² as rounded to float64, for x in [½, 2³²): error below 2⁻⁴⁶. */
-function circles(f: FunctionBuilder, xs: Beside): readonly { cosine: Expr<'v128'>; sine: Expr<'v128'> }[] {
+function circles(f: FunctionBuilder, xs: Beside): readonly (readonly [cosine: V128, sine: V128])[] {
   const shifted = xs.map((x) => f.vector(f.maddWide(x, f.f64(2 ** -30), f.f64(magic))))
   const rs = xs.map((x, i) => {
     const angle = f64x2.mul(x, f.f64((2 * Math.PI) / 2 ** 32))
@@ -83,10 +74,10 @@ function circles(f: FunctionBuilder, xs: Beside): readonly { cosine: Expr<'v128'
   return shifted.map((k, i) => {
     const odd = f.vector(i64x2.sub(f.i32(0), v128.and(k, one)))
     const [s, c] = [ofSine[i]!, ofCosine[i]!]
-    return {
-      cosine: v128.xor(v128.bitselect(s, c, odd), sign(i64x2.add(k, one))),
-      sine: v128.xor(v128.bitselect(c, s, odd), sign(k)),
-    }
+    return [
+      v128.xor(v128.bitselect(s, c, odd), sign(i64x2.add(k, one))),
+      v128.xor(v128.bitselect(c, s, odd), sign(k)),
+    ]
   })
 }
 
@@ -96,11 +87,11 @@ const tie = 2 ** 28
 /** How near to a tie, in the last place of float64, a result is in doubt: 2⁻⁴¹ of it at least. */
 const doubt = 2 ** 11
 
-/** Four pairs of normals in float32, and lanes that are not 0 where one of the first two or last two pairs is in doubt. */
-export interface NormalPairs {
-  readonly first: Local<'v128'>
-  readonly second: Local<'v128'>
-  readonly doubtful: Local<'v128'>
+/** Standard normals in float32, a vector of each kind for the first words of all and for the last. */
+export interface Normals {
+  readonly vectors: readonly V128[]
+  /** Lanes that are not 0 where one of them is in doubt. */
+  readonly doubtful: Expr<'v128'>
 }
 
 /**
@@ -108,10 +99,7 @@ export interface NormalPairs {
  * (w + ½)/2³² each. Computed in float64 with an error below 2⁻⁴³, so that both they and the same in any other float64
  * arithmetic of 2⁻⁴³ round to the same float32; save where that is in doubt, next to a tie.
  */
-export function boxMuller(
-  f: FunctionBuilder,
-  words: readonly (readonly [radius: V128, angle: V128])[],
-): readonly NormalPairs[] {
+export function boxMuller(f: FunctionBuilder, lengths: readonly V128[], angles: readonly V128[]): Normals {
   /** w + ½ of two words at a time. */
   const numbers = (all: readonly V128[]) =>
     all.flatMap((w) =>
@@ -119,23 +107,22 @@ export function boxMuller(
         f.vector(f64x2.add(f64x2.convertLowI32x4U(two), f.f64(0.5))),
       ),
     )
-  const lengths = radii(f, numbers(words.map(([radius]) => radius)))
-  const points = circles(f, numbers(words.map(([, angle]) => angle))).map(
-    ({ cosine, sine }, i) =>
-      [f.vector(f64x2.mul(lengths[i]!, cosine)), f.vector(f64x2.mul(lengths[i]!, sine))] as const,
+  const rs = radii(f, numbers(lengths))
+  const points = circles(f, numbers(angles)).map((point, i) =>
+    point.map((of) => f.vector(f64x2.mul(rs[i]!, of))),
   )
-  const single = (x: V128, y: V128) =>
-    f.vector(shuffle64(f32x4.demoteF64x2Zero(x), f32x4.demoteF64x2Zero(y), [0, 2]))
-  const near = (x: V128, y: V128) => {
+  /** The same of both halves of four words. */
+  const halves = lengths.flatMap((_, i) =>
+    points[2 * i]!.map((low, k) => [low, points[2 * i + 1]![k]!] as const),
+  )
+  const near = ([x, y]: readonly [V128, V128]): V128 => {
     const past = i32x4.add(shuffle32(x, y, [0, 2, 4, 6]), f.i32(doubt - tie))
     return i32x4.eq(v128.and(past, f.i32(dropped & ~(2 * doubt - 1))), f.i32(0))
   }
-  return words.map((_, i) => {
-    const [[a, b], [c, d]] = [points[2 * i]!, points[2 * i + 1]!]
-    return {
-      first: single(a, c),
-      second: single(b, d),
-      doubtful: f.vector(v128.or(near(a, b), near(c, d))),
-    }
-  })
+  return {
+    vectors: halves.map(([x, y]) =>
+      f.vector(shuffle64(f32x4.demoteF64x2Zero(x), f32x4.demoteF64x2Zero(y), [0, 2])),
+    ),
+    doubtful: halves.map(near).reduce((a, b) => v128.or(a, b)),
+  }
 }

@@ -26,9 +26,8 @@ function pairsOf(words: readonly (readonly [number, number])[], fused: boolean) 
   const memory = new WebAssembly.Memory({ initial: 1 })
   const m = new ModuleBuilder({ shared: false }, fused)
   m.procedure('pairs', (f, at) => {
-    const [pairs] = boxMuller(f, [[f.vector(v128.load(at!)), f.vector(v128.load(at!, 16))]])
-    const { first, second, doubtful } = pairs!
-    ;[first, second, doubtful].forEach((x, i) => f.emit(v128.store(at!, x, 32 + 16 * i)))
+    const { vectors, doubtful } = boxMuller(f, [f.vector(v128.load(at))], [f.vector(v128.load(at, 16))])
+    ;[...vectors, doubtful].forEach((x, i) => f.emit(v128.store(at, x, 32 + 16 * i)))
   })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
   const run = exports['pairs'] as (at: number) => void

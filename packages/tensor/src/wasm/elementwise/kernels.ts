@@ -1,13 +1,12 @@
 import type { KernelCall, View } from '../../device.ts'
 import { bytesPerElement } from '../../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
-import { isRowMajor, rowMajorStrides, sameShape, sizeOf } from '../../shape.ts'
+import { isRowMajor, rowMajorStrides, sameShape, sizeOf, stretchedStrides } from '../../shape.ts'
 import { withPacked } from '../move/copy.ts'
-import { collapse, cutNest, forOuter, stretchedStrides } from '../move/nest.ts'
+import { collapse, cutNest, forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { cut, taskOf } from '../runtime/tasks.ts'
 import type { LaneOp } from './lane-ops.ts'
 import { anyPower, laneOps, powers } from './lane-ops.ts'
 import type { Walk } from './loops.ts'
@@ -71,15 +70,15 @@ function runStrided(
     // A call fills a dense piece of the result, so it has whole axes within the one that was cut.
     const outer = Math.max(0, rank - 3, cutAxis)
     const sizes = inner.map((axis) => (axis < outer ? 1 : extents[axis]!))
-    const task: Call[] = []
-    forOuter({ extents, strides: nest.strides }, outer, (offsets) => {
-      const place = (k: number) => starts[k]! + offsets[k]!
-      const operands = byteStrides.flatMap((own, k) => [addresses[k]! + place(k + 1) * widths[k]!, ...own])
-      const args = [out + place(0) * outWidth, ...sizes, ...operands, ...scalars]
-      if (parts === 1) kernel(...args)
-      else task.push({ run: kernel, args })
+    return taskOf((launch) => {
+      forOuter({ extents, strides: nest.strides }, outer, (offsets) => {
+        const place = (k: number) => starts[k]! + offsets[k]!
+        const operands = byteStrides.flatMap((own, k) => [addresses[k]! + place(k + 1) * widths[k]!, ...own])
+        const args = [out + place(0) * outWidth, ...sizes, ...operands, ...scalars]
+        if (parts === 1) kernel(...args)
+        else launch(kernel, ...args)
+      })
     })
-    return task
   })
   context.threads.run(tasks)
 }

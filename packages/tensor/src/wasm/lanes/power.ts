@@ -1,5 +1,7 @@
-import type { Expr, FunctionBuilder, Local, V128 } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, V128 } from '../asm/index.ts'
 import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import type { Beside } from './beside.ts'
+import { polynomials } from './beside.ts'
 
 /** Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum. */
 const magic = 6755399441055744
@@ -10,31 +12,20 @@ const logSeries = [0, 1, 2, 3, 4, 5, 6].map((i) => 2 / Math.LN2 / (2 * i + 1))
 const powerSeries = [1, 1, 2, 6, 24, 120, 720, 5040, 40320].map((factorial, i) => Math.LN2 ** i / factorial)
 
 /**
- * |a|ᵇ in float64, by 2^(b·log₂|a|), of several pairs of lanes in step: each alone would wait for its own
- * long chain of operations.
+ * |a|ᵇ in float64, by 2^(b·log₂|a|), of several pairs of lanes.
  */
-function powersOfMagnitude(
-  a: readonly V128[],
-  b: readonly V128[],
-  f: FunctionBuilder,
-): readonly Local<'v128'>[] {
+function powersOfMagnitude(a: readonly V128[], b: readonly V128[], f: FunctionBuilder): Beside {
   const one = f.f64(1)
   const rounder = f.f64(magic)
   const lowest = f.f64(-Infinity)
   const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i)))
-  const horner = (z: readonly V128[], coefficients: readonly number[]) => {
-    const sums = each(() => f.f64(coefficients.at(-1)!))
-    for (const c of coefficients.slice(0, -1).reverse()) {
-      sums.forEach((sum, i) => f.set(sum, f.maddWide(sum, z[i]!, f.f64(c))))
-    }
-    return sums
-  }
   const x = each((i) => f64x2.abs(a[i]!))
   // x = 2ᵉ·m with √½ ≤ m < √2; the bits of −∞ are those of sign and exponent.
   const e = each((i) => i64x2.sub(x[i]!, f.f64(Math.SQRT1_2)))
   const m = each((i) => i64x2.sub(x[i]!, v128.and(e[i]!, lowest)))
   const s = each((i) => f64x2.div(f64x2.sub(m[i]!, one), f64x2.add(m[i]!, one)))
-  const series = horner(
+  const series = polynomials(
+    f,
     each((i) => f64x2.mul(s[i]!, s[i]!)),
     logSeries,
   )
@@ -47,7 +38,8 @@ function powersOfMagnitude(
     return f64x2.pmax(f64x2.pmin(f64x2.mul(b[i]!, logarithm), f.f64(1000)), f.f64(-1000))
   })
   const shifted = each((i) => f64x2.add(y[i]!, rounder))
-  const powers = horner(
+  const powers = polynomials(
+    f,
     each((i) => f64x2.sub(y[i]!, f64x2.sub(shifted[i]!, rounder))),
     powerSeries,
   )

@@ -67,12 +67,10 @@ export function prepareSums(f: FunctionBuilder) {
   const flush = (lanes: Local<'v128'>, total: Local<'v128'>) => {
     const high = f64x2.promoteLowF32x4(shuffle64(lanes, lanes, [1, 0]))
     f.set(total, f64x2.add(total, f64x2.add(f64x2.promoteLowF32x4(lanes), high)))
-    f.set(lanes, v128.zero())
+    f.clear(lanes)
   }
   return {
-    clear: () => {
-      for (const local of [plain, product, plainTotal, productTotal]) f.set(local, v128.zero())
-    },
+    clear: () => f.clear(plain, product, plainTotal, productTotal),
     /** Lanes of h and n that are no elements must be zero in h, and in n not NaN or infinite. */
     add: (h: Local<'v128'>, n?: V128) => {
       f.set(plain, f32x4.add(plain, h))

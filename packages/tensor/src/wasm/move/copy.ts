@@ -6,20 +6,22 @@ import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
-import type { KernelCache, WasmFunction } from '../runtime/module.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import type { KernelCache } from '../runtime/module.ts'
+import type { Call, Launch } from '../runtime/tasks.ts'
+import { atOnce, callOf, cut, taskOf } from '../runtime/tasks.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
-import type { Width } from './copy-loops.ts'
+import type { RowCopy, Width } from './copy-loops.ts'
 import {
-  emitCollect,
-  emitDouble,
-  emitGather,
-  emitRepeat,
-  emitRowCopy,
-  emitScatterAdd,
-  emitStridedCopy,
-  emitTranspose,
+  addRun,
+  collectRow,
+  denseRow,
+  doubleRow,
+  emitPicks,
+  emitRows,
+  gatherRow,
+  repeatRow,
+  stridedRow,
+  transposeRows,
 } from './copy-loops.ts'
 import type { Nest } from './nest.ts'
 import { collapse, cutNest, forOuter } from './nest.ts'
@@ -45,35 +47,35 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
   const nest = collapse(shape, [to.strides, from.strides])
   const parts = threads.parts(timePerByte * size * width, size)
   if (parts === 1) {
-    copyNest(to.at, from.at, nest, width, context.kernels, (run, ...args) => run(...args))
+    copyNest(to.at, from.at, nest, width, context.kernels, atOnce)
     return
   }
   const tasks = cutNest(nest, parts).map(({ extents, offsets: [t, s] }) => {
-    const task: Call[] = []
-    const push = (run: WasmFunction, ...args: number[]) => void task.push({ run, args })
     const part = { extents, strides: nest.strides }
-    copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, push)
-    return task
+    return taskOf((launch) =>
+      copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, launch),
+    )
   })
   threads.run(tasks)
 }
 
-/** The calls that copy a box of 32-bit elements, not empty, for a task of the caller's. */
-export function copyCalls(to: Place, from: Place, extents: Shape, kernels: KernelCache): Call[] {
-  const calls: Call[] = []
-  const nest = { extents, strides: [to.strides, from.strides] }
-  copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push({ run, args }))
-  return calls
-}
+/** Launches the copy of a box of 32-bit elements, not empty. */
+export const copyWords = (
+  to: Place,
+  from: Place,
+  extents: Shape,
+  kernels: KernelCache,
+  launch: Launch,
+): void => copyNest(to.at, from.at, { extents, strides: [to.strides, from.strides] }, 4, kernels, launch)
 
-/** Copies from one address to another along a nest of both: hands the calls to `call`. */
+/** Copies from one address to another along a nest of both. */
 function copyNest(
   to: number,
   from: number,
   { extents, strides }: Nest,
   width: Width,
   kernels: KernelCache,
-  call: (run: WasmFunction, ...args: number[]) => void,
+  launch: Launch,
 ): void {
   const axes = extents.map((extent, i) => ({ extent, to: strides[0]![i]!, from: strides[1]![i]! }))
   const inner = axes.pop()!
@@ -81,10 +83,12 @@ function copyNest(
   const dense = one || (inner.to === 1 && inner.from === 1)
   const bytes = width * inner.extent
   if (dense && axes.length === 0) {
-    call(copyBytes(kernels), to, from, bytes)
+    launch(copyBytes(kernels), to, from, bytes)
     return
   }
-  const launch = (kernel: WasmFunction, ...rest: number[]) => {
+  /** Launches a kernel that copies rows along the axes that are left. */
+  const rows = (key: string, copyRow: RowCopy, ...rest: number[]) => {
+    const kernel = kernels.get(key, (m) => emitRows(m, copyRow))
     const within = times(3, (i) => axes.at(i - 3) ?? { extent: 1, to: 0, from: 0 })
     const loops = within.map((axis) => axis.extent)
     const steps = [...within.map((axis) => axis.to), ...within.map((axis) => axis.from)].map((s) => s * width)
@@ -94,26 +98,24 @@ function copyNest(
       strides: [outer.map((axis) => axis.to), outer.map((axis) => axis.from)],
     }
     forOuter(nest, outer.length, ([t, s]) =>
-      call(kernel, to + t! * width, from + s! * width, ...loops, ...steps, ...rest),
+      launch(kernel, to + t! * width, from + s! * width, ...loops, ...steps, ...rest),
     )
   }
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
-  if (dense) launch(kernels.get('copy:rows', emitRowCopy), bytes)
+  if (dense) rows('copy:rows', denseRow, bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
     const last = axes.at(-1)
     if (inner.extent === 2 && last?.to === 2 && last.from === 1) {
       axes.pop()
-      launch(kernels.get('copy:double', emitDouble), last.extent)
-    } else launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
+      rows('copy:double', doubleRow, last.extent)
+    } else rows('copy:repeat', repeatRow, inner.extent)
   } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
-    const kernel = kernels.get('copy:transpose', emitTranspose)
-    launch(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
+    rows('copy:transpose', transposeRows, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
   } else if (width === 4 && inner.to === 1) {
-    launch(kernels.get('copy:collect', emitCollect), inner.extent, 4 * inner.from)
+    rows('copy:collect', collectRow, inner.extent, 4 * inner.from)
   } else {
-    const kernel = kernels.get(stridedKeys[width], (m) => emitStridedCopy(m, width))
-    launch(kernel, inner.extent, inner.to * width, inner.from * width)
+    rows(stridedKeys[width], stridedRow(width), inner.extent, inner.to * width, inner.from * width)
   }
 }
 
@@ -127,16 +129,13 @@ export const weightRows = (w: View, unit: number, { kernels }: WasmContext): Wei
     calls: (rows, _, use) => [use(addressOf(w) + 4 * rows.from * w.strides[0]!, rows)],
   }
 
+/** Copies the elements of a view to a place. */
+const copyView = (to: Place, x: View, context: WasmContext): void =>
+  copyBox(to, { at: addressOf(x), strides: x.strides }, x.shape, widthOf(x), context)
+
 /** Copies the elements of a view to an address, in row-major order. */
-export function packTo(at: number, x: View, context: WasmContext): void {
-  copyBox(
-    { at, strides: rowMajorStrides(x.shape) },
-    { at: addressOf(x), strides: x.strides },
-    x.shape,
-    widthOf(x),
-    context,
-  )
-}
+export const packTo = (at: number, x: View, context: WasmContext): void =>
+  copyView({ at, strides: rowMajorStrides(x.shape) }, x, context)
 
 /**
  * Runs `use` with addresses of the views' elements in row-major order: their own where they lie so (or
@@ -169,14 +168,7 @@ export function withPacked(
 function place(x: View, low: readonly number[], call: KernelCall, out: number, context: WasmContext): void {
   const strides = rowMajorStrides(call.shape)
   const start = low.reduce((at, n, axis) => at + n * strides[axis]!, 0)
-  const width = widthOf(x)
-  copyBox(
-    { at: out + start * width, strides },
-    { at: addressOf(x), strides: x.strides },
-    x.shape,
-    width,
-    context,
-  )
+  copyView({ at: out + start * widthOf(x), strides }, x, context)
 }
 
 function clear(call: KernelCall, out: number, { kernels }: WasmContext): void {
@@ -219,7 +211,7 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
   const count = sizeOf(indices.shape)
   withPacked([x, indices], context, ([from, picks]) => {
     checkIndices('gather', context.heap.view('int32', picks!, count), extent)
-    const run = context.kernels.get('copy:gather', emitGather)
+    const run = context.kernels.get('copy:gather', (m) => m.procedure('run', emitPicks, gatherRow))
     const parts = context.threads.parts(timePerMovedByte * before * count * bytes, Math.max(before, count))
     // Blocks, or the picks of each: every row of the result is written once.
     const byBlocks = before >= parts
@@ -228,12 +220,12 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
       if (byBlocks) {
         const to = out + range.from * count * bytes
         const source = from! + range.from * extent * bytes
-        return [{ run, args: [source, to, picks!, length, count, extent * bytes, bytes] }]
+        return [callOf(run, source, to, picks!, length, count, extent * bytes, bytes)]
       }
       return times(before, (i) => {
         const to = out + (i * count + range.from) * bytes
         const source = from! + i * extent * bytes
-        return { run, args: [source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
+        return callOf(run, source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes)
       })
     })
     context.threads.run(tasks)
@@ -250,13 +242,13 @@ const scatterAdd = onFloat32<'scatterAdd'>((call, out, context) => {
   withPacked([updates, indices], context, ([from, picks]) => {
     checkIndices('scatterAdd', context.heap.view('int32', picks!, count), size)
     clear(call, out, context)
-    const run = context.kernels.get('copy:scatterAdd', emitScatterAdd)
+    const run = context.kernels.get('copy:scatterAdd', (m) => m.procedure('run', emitPicks, addRun))
     // Only whole blocks: within one, rows may meet, and are added in their order.
     const parts = context.threads.parts(timePerMovedByte * before * count * bytes, before)
     const tasks = cut(before, parts).map(({ from: first, to: last }): Call[] => {
       const to = out + first * size * bytes
       const source = from! + first * count * bytes
-      return [{ run, args: [to, source, picks!, last - first, count, size * bytes, bytes] }]
+      return [callOf(run, to, source, picks!, last - first, count, size * bytes, bytes)]
     })
     context.threads.run(tasks)
   })

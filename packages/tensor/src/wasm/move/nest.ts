@@ -1,4 +1,3 @@
-import type { View } from '../../device.ts'
 import type { Shape } from '../../shape.ts'
 import { cut } from '../runtime/tasks.ts'
 
@@ -6,13 +5,6 @@ import { cut } from '../runtime/tasks.ts'
 export interface Nest {
   readonly extents: readonly number[]
   readonly strides: readonly (readonly number[])[]
-}
-
-/** Strides of a view stretched to `shape` by broadcasting. */
-export function stretchedStrides(view: View, shape: Shape): readonly number[] {
-  const lead = shape.length - view.shape.length
-  if (lead === 0 && view.shape.every((extent, i) => extent === shape[i])) return view.strides
-  return shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!))
 }
 
 /**

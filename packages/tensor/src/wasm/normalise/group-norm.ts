@@ -4,11 +4,11 @@ import { sizeOf } from '../../shape.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
+import type { Emit } from './group-norm-loops.ts'
 import { emitForward, emitGradients } from './group-norm-loops.ts'
 
 type Primitive = 'groupNorm' | 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
-type Emit = typeof emitForward
 
 interface Kind {
   /** Without and with SiLU. Made once: a string made anew is slow to look up. */
@@ -53,7 +53,7 @@ function run(call: KernelCall<Primitive>, out: number, totals: number, context: 
       const block = 4 * place * pixels
       const inputs = [x! + block, dy === undefined ? 0 : dy + block, weight! + at, bias! + at]
       const sums = call.primitive === 'groupNorm' ? [] : [totals + 8 * place, 8 * channels]
-      return [{ run: kernel, args: [...inputs, out + block, samples, to - from, ...sizes, ...sums] }]
+      return [callOf(kernel, ...inputs, out + block, samples, to - from, ...sizes, ...sums)]
     })
     context.threads.run(tasks)
   })

@@ -26,7 +26,7 @@ export function statisticsOf(f: FunctionBuilder, x: I32, count: Local<'i32'>, ep
   const d = f.local('f64')
   const sums = f.vectors(2)
   const squares = f.vectors(2)
-  for (const total of [...sums, ...squares]) f.set(total, v128.zero())
+  f.clear(...sums, ...squares)
   f.countdown(rest, 8, [by(at, 32)], () => {
     for (let i = 0; i < 4; i++) {
       const s = sums[i & 1]!

@@ -1,14 +1,14 @@
 import type { View } from '../../device.ts'
 import type { Epilogue as EpilogueParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
-import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
+import type { FunctionRef, Procedure } from '../asm/index.ts'
 import { by, f32x4, i32, v128 } from '../asm/index.ts'
 import { silu as activation } from '../lanes/math.ts'
 import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 
 /** What is done to a result before it leaves the cache. Byte addresses, 0 for none. */
 export interface Epilogue {
@@ -53,31 +53,40 @@ export const finishAt = (
   silu,
 ]
 
-function emitKind(m: ModuleBuilder, name: string, activate: boolean): FunctionRef {
-  return m.procedure(name, (f, c, rows, columns, cStep, rowBias, columnBias, toResidual) => {
-    const [at, bias, left] = f.locals('i32', 3)
-    const [y, ofRow] = f.vectors(2)
-    const vector = (lanes?: typeof left) => {
-      f.set(y, v128.load(at))
-      f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))
-      f.if(columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
-      f.if(toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, toResidual)))))
-      if (activate) f.set(y, activation(y, f))
-      store(f, at, y, lanes)
-    }
-    f.countdown(rows, 1, [by(c, cStep)], () => {
-      f.set(at, c)
-      f.set(bias, columnBias)
-      f.set(left, columns)
-      f.if(rowBias, () => {
-        f.set(ofRow, v128.load32Splat(rowBias))
-        f.add(rowBias, 4)
-      })
-      f.countdown(left, 4, [by(at, 16), by(bias, 16)], () => {
-        vector()
-      })
-      f.if(left, () => vector(left))
+/** {@link emitFinish} of one kind: with SiLU or without. */
+export const emitKind: Procedure<[activate: boolean]> = (
+  f,
+  activate,
+  c,
+  rows,
+  columns,
+  cStep,
+  rowBias,
+  columnBias,
+  toResidual,
+) => {
+  const [at, bias, left] = f.locals('i32', 3)
+  const [y, ofRow] = f.vectors(2)
+  const vector = (lanes?: typeof left) => {
+    f.set(y, v128.load(at))
+    f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))
+    f.if(columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
+    f.if(toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, toResidual)))))
+    if (activate) f.set(y, activation(y, f))
+    store(f, at, y, lanes)
+  }
+  f.countdown(rows, 1, [by(c, cStep)], () => {
+    f.set(at, c)
+    f.set(bias, columnBias)
+    f.set(left, columns)
+    f.if(rowBias, () => {
+      f.set(ofRow, v128.load32Splat(rowBias))
+      f.add(rowBias, 4)
     })
+    f.countdown(left, 4, [by(at, 16), by(bias, 16)], () => {
+      vector()
+    })
+    f.if(left, () => vector(left))
   })
 }
 
@@ -85,17 +94,25 @@ function emitKind(m: ModuleBuilder, name: string, activate: boolean): FunctionRe
  * `finish(c, rows, columns, cStep, rowBias, columnBias, toResidual, silu)`: finishes a matrix of results in
  * place, whose rows lie `cStep` bytes apart.
  */
-export function emitFinish(m: ModuleBuilder): FunctionRef {
-  const plain = emitKind(m, 'addends', false)
-  const activated = emitKind(m, 'activated', true)
-  return m.procedure('finish', (f, c, rows, columns, cStep, rowBias, columnBias, toResidual, silu) => {
-    const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
-    f.if(
-      silu,
-      () => f.run(activated, ...args),
-      () => f.run(plain, ...args),
-    )
-  })
+export const emitFinish: Procedure<[plain: FunctionRef, activated: FunctionRef]> = (
+  f,
+  plain,
+  activated,
+  c,
+  rows,
+  columns,
+  cStep,
+  rowBias,
+  columnBias,
+  toResidual,
+  silu,
+) => {
+  const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
+  f.if(
+    silu,
+    () => f.run(activated, ...args),
+    () => f.run(plain, ...args),
+  )
 }
 
 /** Rough, without and with SiLU, in nanoseconds. */
@@ -114,7 +131,7 @@ export function finishAll(
   const tasks = times(count, (i) =>
     cut(rows, Math.ceil(parts / count)).map(({ from, to }) => {
       const at = out + 4 * (i * rows + from) * columns
-      return [{ run: finish, args: [at, to - from, columns, 4 * columns, ...finishAt(how, from, 0)] }]
+      return [callOf(finish, at, to - from, columns, 4 * columns, ...finishAt(how, from, 0))]
     }),
   )
   threads.run(tasks.flat())

@@ -3,9 +3,8 @@ import { sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf, onFloat32 } from '../runtime/kernel.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { addressOf, onFloat32, runParts } from '../runtime/kernel.ts'
+import { atOnce, deal, taskOf } from '../runtime/tasks.ts'
 import type { Epilogue } from './epilogue.ts'
 import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
 import type { Product } from './product.ts'
@@ -22,25 +21,21 @@ function multiplyAll(products: readonly Product[], context: WasmContext): void {
   const parts = threads.parts(count * timeOf(first!), count * tilesOf(first!, tile))
   if (parts === 1) {
     const work = heap.scratch('gemm', workBytes(first!, tile))
-    for (const product of products) multiply(product, work, context, (run, ...args) => run(...args))
+    for (const product of products) multiply(product, work, context, atOnce)
     return
   }
   const pieces =
     count >= parts
-      ? cut(count, parts).map(({ from, to }) => products.slice(from, to))
+      ? deal(products, parts)
       : products.flatMap((product) =>
           cutProduct(product, tile, Math.ceil(parts / count)).map((piece) => [piece]),
         )
-  const each = Math.ceil(Math.max(...pieces.map(([piece]) => workBytes(piece!, tile))) / 64) * 64
-  const work = heap.scratch('gemm', each * pieces.length)
-  const tasks = pieces.map((own, i) => {
-    const task: Call[] = []
-    for (const product of own) {
-      multiply(product, work + i * each, context, (run, ...args) => task.push({ run, args }))
-    }
-    return task
-  })
-  threads.run(tasks)
+  const bytes = Math.max(...pieces.map(([piece]) => workBytes(piece!, tile)))
+  runParts(context, 'gemm', bytes, pieces, (own, work) =>
+    taskOf((launch) => {
+      for (const product of own) multiply(product, work, context, launch)
+    }),
+  )
 }
 
 type MatmulCall = KernelCall<'matmul'> | KernelCall<'fusedMatmul'>

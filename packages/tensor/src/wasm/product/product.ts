@@ -80,7 +80,15 @@ export function multiply(
 ): void {
   const { m, n, k, a, b, c, cRow, finish } = product
   if (product.byDots === true) {
-    call(context.kernels.get('dots', emitDots), c, b.at, a.at, n, k, b.column)
+    call(
+      context.kernels.get('dots', (m) => m.procedure('run', emitDots)),
+      c,
+      b.at,
+      a.at,
+      n,
+      k,
+      b.column,
+    )
     if (finish.some((arg) => arg !== 0))
       call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...finish)
     return

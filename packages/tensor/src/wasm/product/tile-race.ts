@@ -1,3 +1,4 @@
+import type { FunctionRef, Procedure } from '../asm/index.ts'
 import { i32, ModuleBuilder } from '../asm/index.ts'
 import type { Tile, TileChoice, TileName } from '../runtime/tile.ts'
 import { defaultTile, tileNames, tiles } from '../runtime/tile.ts'
@@ -35,14 +36,11 @@ interface Runner {
 }
 
 /** `name(a, end, b, c)`: the panels of a up to `end` times a panel of b, into tiles of c, row by row. */
-function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile): void {
-  const tile = emitTile(m, `${name} tile`, mr, { mr, nr })
-  m.procedure(name, (f, a, end, b, c) => {
-    f.while(i32.ltU(a, end), () => {
-      f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
-      f.add(a, 4 * mr * depth)
-      f.add(c, 4 * mr * nr)
-    })
+const emitSweep: Procedure<[tile: FunctionRef, shape: Tile]> = (f, tile, { mr, nr }, a, end, b, c) => {
+  f.while(i32.ltU(a, end), () => {
+    f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
+    f.add(a, 4 * mr * depth)
+    f.add(c, 4 * mr * nr)
   })
 }
 
@@ -54,7 +52,10 @@ const pages = Math.ceil((bStart + right + result) / 65_536)
 /** Measurements of all candidates as functions of one module, on zeros in a memory of their own. */
 function makeRunners(fused: boolean): Runner[] {
   const m = new ModuleBuilder({ shared: false }, fused)
-  for (const name of tileNames) emitSweep(m, name, tiles[name])
+  for (const name of tileNames) {
+    const shape = tiles[name]
+    m.procedure(name, emitSweep, m.procedure(`${name} tile`, emitTile, shape.mr, shape), shape)
+  }
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
   return tileNames.map((name) => {

@@ -1,6 +1,6 @@
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Task } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { callOf, cut } from '../runtime/tasks.ts'
 import type { Fold } from './loops.ts'
 import { emitRows } from './loops.ts'
 
@@ -29,21 +29,20 @@ export function reduceAll(
   nanoseconds: number,
   { heap, kernels, threads }: WasmContext,
 ): void {
-  const kernel = kernels.get(key, (m) => emitRows(m, fold, true, true))
+  const kernel = kernels.get(key, (m) => m.procedure('run', emitRows, fold, true, true))
   const whole = Math.floor(count / pieceLength)
   const rest = count - whole * pieceLength
   const partials = heap.scratch('reduce:partials', 8 * (whole + 1))
-  const callOf = (first: number, pieces: number, length: number) => ({
-    run: kernel,
-    args: [
+  const folded = (first: number, pieces: number, length: number) =>
+    callOf(
+      kernel,
       ...[partials + 8 * first, from + 4 * first * pieceLength],
       ...[1, pieces, 0, 4 * pieceLength],
       ...[1, 1, 0, 0, length, 4],
-    ],
-  })
+    )
   const tasks = cut(whole, threads.parts(nanoseconds, whole)).map((range): Task => {
-    const call = callOf(range.from, range.to - range.from, pieceLength)
-    return range.to === whole && rest > 0 ? [call, callOf(whole, 1, rest)] : [call]
+    const call = folded(range.from, range.to - range.from, pieceLength)
+    return range.to === whole && rest > 0 ? [call, folded(whole, 1, rest)] : [call]
   })
   threads.run(tasks)
   const results = heap.view('float64', partials, whole + (rest > 0 ? 1 : 0))

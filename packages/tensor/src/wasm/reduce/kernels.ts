@@ -5,9 +5,8 @@ import { copyBox } from '../move/copy.ts'
 import { collapse, forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf, onFloat32 } from '../runtime/kernel.ts'
-import type { WasmFunction } from '../runtime/module.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import type { Launch } from '../runtime/tasks.ts'
+import { atOnce, cut, taskOf } from '../runtime/tasks.ts'
 import { reduceAll, worthPieces } from './all.ts'
 import { emitColumns, emitRows, folds } from './loops.ts'
 
@@ -110,32 +109,19 @@ function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void
   }
   const parts = outer === undefined ? 1 : context.threads.parts(timePerElement * elements, outer.extent)
   if (outer === undefined || parts === 1) {
-    runPart(op, walk, out, context, (kernel, ...args) => kernel(...args))
+    runPart(op, walk, out, context, atOnce)
     return
   }
   const tasks = cut(outer.extent, parts, others.length === 0 ? 16 : 1).map((range) => {
     const part = { extent: range.to - range.from, stride: outer.stride }
-    const task: Call[] = []
-    runPart(
-      op,
-      { from: from + 4 * range.from * outer.stride, kept: [part, ...others], reduced },
-      out + 4 * range.from * size(others),
-      context,
-      (kernel, ...args) => task.push({ run: kernel, args }),
-    )
-    return task
+    const own = { from: from + 4 * range.from * outer.stride, kept: [part, ...others], reduced }
+    return taskOf((launch) => runPart(op, own, out + 4 * range.from * size(others), context, launch))
   })
   context.threads.run(tasks)
 }
 
-/** Hands `call` the calls for a walk. */
-function runPart(
-  op: Reduction,
-  walk: Walk,
-  out: number,
-  context: WasmContext,
-  call: (run: WasmFunction, ...args: number[]) => void,
-): void {
+/** Launches the calls for a walk. */
+function runPart(op: Reduction, walk: Walk, out: number, context: WasmContext, launch: Launch): void {
   const { from, kept, reduced } = walk
   const byColumns = isByColumns(walk)
   const inner = (byColumns ? kept : reduced).at(-1) ?? unit
@@ -144,7 +130,9 @@ function runPart(
   const dense = inner.stride === 1
   const key = kernelKeys[op][byColumns ? 'columns' : dense ? 'rows' : 'stridedRows']
   const kernel = context.kernels.get(key, (m) =>
-    byColumns ? emitColumns(m, folds[op]) : emitRows(m, folds[op], dense),
+    byColumns
+      ? m.procedure('run', emitColumns, folds[op])
+      : m.procedure('run', emitRows, folds[op], dense, false),
   )
   const outer = results.slice(0, -2)
   const perCall = results.slice(-2).reduce((n, { extent }) => n * extent, byColumns ? inner.extent : 1)
@@ -152,7 +140,7 @@ function runPart(
   let to = out
   const nest = { extents: outer.map((axis) => axis.extent), strides: [outer.map((axis) => axis.stride)] }
   forOuter(nest, outer.length, ([at]) => {
-    call(kernel, to, from + 4 * at!, ...args)
+    launch(kernel, to, from + 4 * at!, ...args)
     to += 4 * perCall
   })
 }

@@ -1,4 +1,4 @@
-import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
+import type { Expr, F64, FunctionBuilder, I32, Local, Procedure, V128 } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 import { sumOfLanes } from '../lanes/sweep.ts'
 
@@ -87,42 +87,57 @@ function twoLoops(
  * over after whole turns of 8 vectors goes to accumulator 0. The accumulators last over all runs of a
  * result and are then folded pairwise. The order depends on the layout alone, not on which results a call covers.
  */
-export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
-  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step) => {
-    const accumulators = f.vectors(ways)
-    const first = accumulators[0]!
-    const [at, rest] = f.locals('i32', 2)
-    const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
-      for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
-    }
-    const turns = (vectors: number) =>
-      f.countdown(rest, vectors * fold.lanes, [by(at, 4 * fold.lanes * vectors)], () => {
-        fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
-      })
-    twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
-      for (const accumulator of accumulators) f.set(accumulator, fold.neutral)
-      twoLoops(f, row, [r0, r1], [r0s, r1s], (start) => {
-        f.set(at, start)
-        f.set(rest, n)
-        if (dense) {
-          turns(ways)
-          turns(1)
-        } else {
-          f.countdown(rest, 4, [by(at, step)], () => {
-            fill(4, (i) => {
-              if (i > 0) f.add(at, step)
-              return fold.loadOne(at)
-            })
-          })
-        }
-        f.countdown(rest, 1, [by(at, step)], () => {
-          f.set(first, fold.combine(first, fold.loadOne(at)))
-        })
-      })
-      const result = fold.fold(join(f, fold, accumulators))
-      f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
-      f.add(out, wide ? 8 : 4)
+export const emitRows: Procedure<[fold: Fold, dense: boolean, wide: boolean]> = (
+  f,
+  fold,
+  dense,
+  wide,
+  out,
+  x,
+  k0,
+  k1,
+  k0s,
+  k1s,
+  r0,
+  r1,
+  r0s,
+  r1s,
+  n,
+  step,
+) => {
+  const accumulators = f.vectors(ways)
+  const first = accumulators[0]!
+  const [at, rest] = f.locals('i32', 2)
+  const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
+    for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
+  }
+  const turns = (vectors: number) =>
+    f.countdown(rest, vectors * fold.lanes, [by(at, 4 * fold.lanes * vectors)], () => {
+      fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
     })
+  twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
+    for (const accumulator of accumulators) f.set(accumulator, fold.neutral)
+    twoLoops(f, row, [r0, r1], [r0s, r1s], (start) => {
+      f.set(at, start)
+      f.set(rest, n)
+      if (dense) {
+        turns(ways)
+        turns(1)
+      } else {
+        f.countdown(rest, 4, [by(at, step)], () => {
+          fill(4, (i) => {
+            if (i > 0) f.add(at, step)
+            return fold.loadOne(at)
+          })
+        })
+      }
+      f.countdown(rest, 1, [by(at, step)], () => {
+        f.set(first, fold.combine(first, fold.loadOne(at)))
+      })
+    })
+    const result = fold.fold(join(f, fold, accumulators))
+    f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
+    f.add(out, wide ? 8 : 4)
   })
 }
 
@@ -130,45 +145,52 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
  * Emits `run(out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n)`: n neighbouring results per (k0, k1), each over
  * the loops r0, r1, in their order, into an accumulator of its own.
  */
-export function emitColumns(m: ModuleBuilder, fold: Fold): void {
-  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n) => {
-    const accumulators = f.vectors(ways)
-    const [column, rest] = f.locals('i32', 2)
-    const tile = (
-      vectors: number,
-      elements: number,
-      load: (at: I32, i: number) => Expr<'v128'>,
-      store: () => void,
-    ) => {
-      const used = accumulators.slice(0, vectors)
-      f.countdown(rest, elements, [by(out, 4 * elements), by(column, 4 * elements)], () => {
-        for (const accumulator of used) f.set(accumulator, fold.neutral)
-        twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
-          used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
-        })
-        store()
+export const emitColumns: Procedure<[fold: Fold]> = (
+  f,
+  fold,
+  out,
+  x,
+  k0,
+  k1,
+  k0s,
+  k1s,
+  r0,
+  r1,
+  r0s,
+  r1s,
+  n,
+) => {
+  const accumulators = f.vectors(ways)
+  const [column, rest] = f.locals('i32', 2)
+  const tile = (
+    vectors: number,
+    elements: number,
+    load: (at: I32, i: number) => Expr<'v128'>,
+    store: () => void,
+  ) => {
+    const used = accumulators.slice(0, vectors)
+    f.countdown(rest, elements, [by(out, 4 * elements), by(column, 4 * elements)], () => {
+      for (const accumulator of used) f.set(accumulator, fold.neutral)
+      twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
+        used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
       })
-    }
-    const storeVectors = (vectors: number) => () => {
-      for (let i = 0; i < vectors; i++) fold.store(f, out, 4 * fold.lanes * i, accumulators[i]!)
-    }
-    twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
-      f.set(column, row)
-      f.set(rest, n)
-      for (const vectors of [ways, 1]) {
-        tile(
-          vectors,
-          vectors * fold.lanes,
-          (at, i) => fold.load(at, 4 * fold.lanes * i),
-          storeVectors(vectors),
-        )
-      }
-      tile(
-        1,
-        1,
-        (at) => fold.loadOne(at),
-        () => f.emit(f32.store(out, f32.demoteF64(fold.fold(accumulators[0]!)))),
-      )
+      store()
     })
+  }
+  const storeVectors = (vectors: number) => () => {
+    for (let i = 0; i < vectors; i++) fold.store(f, out, 4 * fold.lanes * i, accumulators[i]!)
+  }
+  twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
+    f.set(column, row)
+    f.set(rest, n)
+    for (const vectors of [ways, 1]) {
+      tile(vectors, vectors * fold.lanes, (at, i) => fold.load(at, 4 * fold.lanes * i), storeVectors(vectors))
+    }
+    tile(
+      1,
+      1,
+      (at) => fold.loadOne(at),
+      () => f.emit(f32.store(out, f32.demoteF64(fold.fold(accumulators[0]!)))),
+    )
   })
 }

@@ -1,16 +1,15 @@
 import { sizeOf } from '../../shape.ts'
-import type { ModuleBuilder } from '../asm/index.ts'
+import type { Procedure } from '../asm/index.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
-import type { Call } from '../runtime/tasks.ts'
-import { cut } from '../runtime/tasks.ts'
+import { cut, taskOf } from '../runtime/tasks.ts'
 import { emitArgmax, emitCumsum } from './scan-loops.ts'
 
 type Scan = 'argmax' | 'cumsum'
 
 /** Times are rough, in nanoseconds per element. */
-const kernelsOf: Record<Scan, { readonly emit: (m: ModuleBuilder) => void; readonly time: number }> = {
+const kernelsOf: Record<Scan, { readonly emit: Procedure; readonly time: number }> = {
   argmax: { emit: emitArgmax, time: 1 },
   cumsum: { emit: emitCumsum, time: 0.8 },
 }
@@ -25,7 +24,7 @@ const scan = onFloat32<Scan>((call, out, context) => {
   const length = shape[axis]!
   const after = sizeOf(shape.slice(axis + 1))
   const perLine = primitive === 'argmax' ? 1 : length
-  const kernel = context.kernels.get(primitive, emit)
+  const kernel = context.kernels.get(primitive, (m) => m.procedure('run', emit))
   withPacked(inputs, context, ([x]) => {
     const parts = context.threads.parts(time * sizeOf(shape), before * after)
     // Lines along the last axis follow each other; along another one they lie side by side, in blocks.
@@ -34,13 +33,13 @@ const scan = onFloat32<Scan>((call, out, context) => {
     const strips = cut(wide, Math.ceil(parts / blocks), unit)
     const tasks = cut(blocks, parts).flatMap(({ from, to }) =>
       strips.map((strip) => {
-        const task: Call[] = []
-        for (let block = from; block < to; block++) {
-          const target = out + 4 * perLine * block * after + toLine * strip.from
-          const source = x! + 4 * length * block * after + line * strip.from
-          task.push({ run: kernel, args: [target, source, strip.to - strip.from, length, 4 * after, line] })
-        }
-        return task
+        return taskOf((launch) => {
+          for (let block = from; block < to; block++) {
+            const target = out + 4 * perLine * block * after + toLine * strip.from
+            const source = x! + 4 * length * block * after + line * strip.from
+            launch(kernel, target, source, strip.to - strip.from, length, 4 * after, line)
+          }
+        })
       }),
     )
     context.threads.run(tasks)

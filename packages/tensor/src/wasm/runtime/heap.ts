@@ -3,8 +3,8 @@ export type {} from '../../platform.ts'
 import type { DeviceMemory } from '../../device.ts'
 import type { DType, TypedArray } from '../../dtype.ts'
 import { bytesPerElement } from '../../dtype.ts'
-import { OptionError, OutOfMemoryError } from '../../errors.ts'
-import { isCount } from '../../shape.ts'
+import { OutOfMemoryError } from '../../errors.ts'
+import { requireCount } from '../../shape.ts'
 import type { MemoryType } from '../asm/index.ts'
 import type { LinearMemory } from './linear-memory.ts'
 import { createMemory, mostBytes, narrowLimit, pageBytes } from './linear-memory.ts'
@@ -40,11 +40,6 @@ const viewsOf = (buffer: ArrayBuffer) => ({
   bool: new Uint8Array(buffer),
 })
 type Views = ReturnType<typeof viewsOf>
-
-/** A shape that was not checked would move the end of all blocks, and the next one over somebody else's. */
-function requireBytes(bytes: number): void {
-  if (!isCount(bytes)) throw new OptionError('bytes', `must be an integer of at least 0, got ${bytes}`)
-}
 
 /** Longest block that waits in a list once it is freed, in bytes. */
 const listed = 2 ** 18
@@ -93,7 +88,7 @@ export class Heap {
    * @throws {OptionError} for what is no number of bytes.
    */
   allocate(bytes: number, lasting = false): number {
-    requireBytes(bytes)
+    requireCount('bytes', bytes)
     if (bytes > Math.min(this.#longest, this.#linear.limit)) throw this.#failure(bytes, false)
     const size = sizeFor(bytes)
     const at = (lasting ? undefined : this.#lists.get(size)?.pop()) ?? this.#cut(size, bytes, lasting)
@@ -103,7 +98,7 @@ export class Heap {
   }
 
   free(pointer: number, bytes: number): void {
-    requireBytes(bytes)
+    requireCount('bytes', bytes)
     const size = sizeFor(bytes)
     const list = this.#lists.get(size)
     this.#usedBytes -= size

@@ -4,7 +4,7 @@ import type { PrimitiveName } from '../../primitives.ts'
 import type { Heap } from './heap.ts'
 import type { KernelCache } from './module.ts'
 import type { PackedWeights } from './packed-weights.ts'
-import type { Threads } from './tasks.ts'
+import type { Task, Threads } from './tasks.ts'
 import type { TileChoice } from './tile.ts'
 
 /** What kernels work with. */
@@ -29,6 +29,19 @@ export type WasmKernel<P extends PrimitiveName = PrimitiveName> = (
   out: number,
   context: WasmContext,
 ) => boolean
+
+/** Runs a task for each part, which gets a working area of its own: `bytes` at an address, or none. */
+export function runParts<Part>(
+  { heap, threads }: WasmContext,
+  area: string,
+  bytes: number,
+  parts: readonly Part[],
+  taskOf: (part: Part, at: number) => Task,
+): void {
+  const each = Math.ceil(bytes / 64) * 64
+  const first = each === 0 ? 0 : heap.scratch(area, each * parts.length)
+  threads.run(parts.map((part, i) => taskOf(part, first + i * each)))
+}
 
 /** A kernel for float32 alone: the first input's type, which all whose values are computed with share. */
 export const onFloat32 =

@@ -7,6 +7,22 @@ export interface Call {
   readonly args: readonly number[]
 }
 
+/** A call of a kernel function. */
+export const callOf = (run: WasmFunction, ...args: readonly number[]): Call => ({ run, args })
+
+/** What takes a call of a kernel function, to make it at once or later. */
+export type Launch = (run: WasmFunction, ...args: readonly number[]) => void
+
+/** Makes calls at once. */
+export const atOnce: Launch = (run, ...args) => run(...args)
+
+/** The calls that `launches` launches, to be made later. */
+export function taskOf(launches: (launch: Launch) => void): Call[] {
+  const calls: Call[] = []
+  launches((run, ...args) => calls.push(callOf(run, ...args)))
+  return calls
+}
+
 /** Calls to be made one after the other. */
 export type Task = readonly Call[]
 
@@ -68,9 +84,9 @@ export function cutGrid(
   return cut(rows, down, rowUnit).flatMap((own) => beside.map((columns) => ({ rows: own, columns })))
 }
 
-/** Deals independent calls out to at most `parts` tasks. */
-export const deal = (calls: readonly Call[], parts: number): Task[] =>
-  cut(calls.length, parts).map(({ from, to }) => calls.slice(from, to))
+/** A list cut into at most `parts` of nearly equal length. */
+export const deal = <T>(list: readonly T[], parts: number): T[][] =>
+  cut(list.length, parts).map(({ from, to }) => list.slice(from, to))
 
 /** Does tasks in order on this thread. */
 export function runHere(tasks: readonly Task[]): void {

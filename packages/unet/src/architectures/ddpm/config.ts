@@ -1,4 +1,4 @@
-import { plainConfig } from './plain-config.ts'
+import { plainConfig } from './given-config.ts'
 import type { DdpmConfig, DdpmOptions } from './types.ts'
 import { variedConfig } from './varied/config.ts'
 

@@ -14,7 +14,7 @@ import {
   show,
 } from '../../fields.ts'
 import { limits } from '../../limits.ts'
-import { plainConfig } from './plain-config.ts'
+import { fitting } from './plain-config.ts'
 import type { DdpmConfig, PlainDdpmConfig } from './types.ts'
 
 const channels = count(limits.channels)
@@ -117,7 +117,8 @@ export function plainConfigFromDiffusers(json: unknown, file = 'config.json'): P
   const attends = (name: string, types: readonly unknown[], fits: readonly string[]) =>
     modernTypes(file, name, types, fits).map((type) => type.startsWith('Attn'))
   return buildFrom(file, plainNames, () =>
-    plainConfig({
+    fitting({
+      architecture: 'ddpm',
       ...others,
       downAttention: attends('down_block_types', downAttention, [attnDown, down]),
       upAttention: attends('up_block_types', upAttention, [attnUp, up]),

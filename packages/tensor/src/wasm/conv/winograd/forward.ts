@@ -1,10 +1,11 @@
 import type { View } from '../../../device.ts'
+import { eachPiece } from '../../../times.ts'
 import { weightRows } from '../../move/copy.ts'
 import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
-import type { Call } from '../../runtime/tasks.ts'
-import { cut, cutGrid } from '../../runtime/tasks.ts'
+import { runParts } from '../../runtime/kernel.ts'
+import { callOf, cut, cutGrid, deal, taskOf } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import type { WinogradKernels } from './loops.ts'
 import { winogradKernels } from './loops.ts'
@@ -57,21 +58,18 @@ export function winogradForward(
     const parts = threads.parts(transformTime * xis * channels * panels * 8, blocks.length)
     // Patches of the last row or column of tiles are loaded as whole vectors.
     const bytes = channelBytes * perBlock + 64
-    const scratch = heap.scratch('winograd.planes', bytes * parts)
-    threads.run(
-      cut(blocks.length, parts).map((range, i) => {
-        const planes = scratch + i * bytes
-        const task: Call[] = [{ run: kernels.clear, args: [planes, bytes] }]
-        for (const { from, to } of blocks.slice(range.from, range.to)) {
+    runParts(context, 'winograd.planes', bytes, deal(blocks, parts), (own, planes) => {
+      return taskOf((launch) => {
+        launch(kernels.clear, planes, bytes)
+        for (const { from, to } of own) {
           const copied = [from, to - from] as const
-          task.push(...copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels))
+          copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels, launch)
           const target = [v + 32 * from, vXi, 32 * channels]
           const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
-          task.push({ run: kernels.tiles, args: [...target, ...source] })
+          launch(kernels.tiles, ...target, ...source)
         }
-        return task
-      }),
-    )
+      })
+    })
 
     const time = productTime * xis * channels * rows * panels * 8
     const tiles = Math.ceil(rows / winogradTile.mr) * panels
@@ -82,35 +80,22 @@ export function winogradForward(
       Math.floor(productBytes / perRow / winogradTile.mr) * winogradTile.mr,
     )
     const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
-    const each = stageAt + 256
-    const products = heap.scratch('winograd.products', each * grid.length)
-    threads.run(
-      grid.map(({ rows: r, columns: c }, i) => {
-        const m = products + i * each
-        const task: Call[] = []
-        for (let row = r.from; row < r.to; row += most) {
-          const own = Math.min(most, r.to - row)
-          for (let panel = c.from; panel < c.to; panel += blockPanels) {
-            const count = Math.min(blockPanels, c.to - panel)
+    runParts(context, 'winograd.products', stageAt + 256, grid, ({ rows: r, columns: c }, m) => {
+      return taskOf((launch) => {
+        eachPiece(r.from, r.to, most, (row, own) => {
+          eachPiece(c.from, c.to, blockPanels, (panel, count) => {
             const step = 32 * count
             const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
             const to = [m, step, 32, xis * step]
-            task.push({
-              run: kernels.product,
-              args: [...left, ...to, xis, own, count, channels, 0],
-            })
+            launch(kernels.product, ...left, ...to, xis, own, count, channels, 0)
             const target = out + chunk.image * imageStep + row * plane
             const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
             const place = [m, table + 128 * panel, own, 2 * count, target, plane]
-            task.push({
-              run: kernels.output,
-              args: [...place, 4 * width, ...added, Number(silu), m + stageAt],
-            })
-          }
-        }
-        return task
-      }),
-    )
+            launch(kernels.output, ...place, 4 * width, ...added, Number(silu), m + stageAt)
+          })
+        })
+      })
+    })
   }
 }
 
@@ -138,15 +123,11 @@ function transformWeights(
   if (kept?.ready) return { at: kept.at, xiStep }
   const at = kept?.at ?? heap.scratch('winograd.weights', xiStep * xis)
   const parts = threads.parts(transformTime * xis * rows * channels, panels)
-  const ranges = cut(rows, parts, mr)
-  const work = source.work === 0 ? 0 : heap.scratch('conv.widened', source.work * ranges.length)
-  threads.run(
-    ranges.map((range, i) =>
-      source.calls(range, work + i * source.work, (start, { from, to }) => {
-        const target = [at + 4 * from * channels, xiStep]
-        return { run: kernels.weights, args: [...target, start, ...steps, to - from, channels] }
-      }),
-    ),
+  runParts(context, 'conv.widened', source.work, cut(rows, parts, mr), (range, work) =>
+    source.calls(range, work, (start, { from, to }) => {
+      const target = [at + 4 * from * channels, xiStep]
+      return callOf(kernels.weights, ...target, start, ...steps, to - from, channels)
+    }),
   )
   return { at, xiStep }
 }

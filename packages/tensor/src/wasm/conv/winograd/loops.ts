@@ -1,5 +1,4 @@
-import { times } from '../../../times.ts'
-import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, Procedure } from '../../asm/index.ts'
 import { bulk, by, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import { noFinish } from '../../product/epilogue.ts'
@@ -9,7 +8,7 @@ import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Functions } from '../../runtime/module.ts'
 import { emitOutput } from './output.ts'
 import type { LinearMap, TileSize, Transforms } from './transforms.ts'
-import { emitSquare, transforms, winogradTile } from './transforms.ts'
+import { emitSquare, loadXis, storeXis, transforms, winogradTile } from './transforms.ts'
 
 /** Four vectors, lane i from address i: elements 0 … count − 1 (2, 4 or 6) of each, transposed. */
 function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: number): Expr<'v128'>[] {
@@ -36,29 +35,30 @@ function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: numbe
  * `name(p0, p1, p2, p3, rowBytes, to, xiStep)`: a map along both axes of four patches of `size`² elements, one
  * per lane, whose rows lie `rowBytes` apart; number ξ = row·n + column of its results goes to `to + ξ·xiStep`.
  */
-function emitPatch(m: ModuleBuilder, name: string, size: number, n: number, map: LinearMap): FunctionRef {
-  return m.procedure(name, (f, p0, p1, p2, p3, rowBytes, to, xiStep) => {
-    const pointers = [p0, p1, p2, p3]
-    const nextRow = f.let(i32.mul(xiStep, n))
-    const at = f.let(to)
-    const column = f.let(to)
-    emitSquare(
-      f,
-      map,
-      size,
-      (i) => {
-        if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
-        return loadLanes(f, pointers, size).map((value) => f.vector(value))
-      },
-      (i, j, value) => {
-        if (i === 0) {
-          if (j > 0) f.add(column, xiStep)
-          f.set(at, column)
-        } else f.add(at, nextRow)
-        f.emit(v128.store(at, value))
-      },
-    )
-  })
+const emitPatch: Procedure<[size: number, n: number, map: LinearMap]> = (
+  f,
+  size,
+  n,
+  map,
+  p0,
+  p1,
+  p2,
+  p3,
+  rowBytes,
+  to,
+  xiStep,
+) => {
+  const pointers = [p0, p1, p2, p3]
+  emitSquare(
+    f,
+    map,
+    size,
+    (i) => {
+      if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
+      return loadLanes(f, pointers, size).map((value) => f.vector(value))
+    },
+    storeXis(f, n, to, xiStep),
+  )
 }
 
 /**
@@ -66,41 +66,57 @@ function emitPatch(m: ModuleBuilder, name: string, size: number, n: number, map:
  * tiles along lanes. `table` has 16 bytes per tile, the first word its offset within a plane; ξ of a panel of eight
  * tiles becomes [channels][8].
  */
-function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
-  m.procedure(
-    'tiles',
-    (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
-      const [plane, at] = f.locals('i32', 2)
-      const lanes = f.locals('i32', 8)
-      f.countdown(panels, 1, [by(to, panelStep), by(table, 128)], () => {
-        lanes.forEach((lane, i) => {
-          f.set(lane, i32.load(table, 16 * i))
-        })
-        f.set(plane, planes)
-        f.set(at, to)
-        f.times(channels, [by(plane, channelBytes), by(at, 32)], () => {
-          for (const half of [0, 4]) {
-            const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
-            f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
-          }
-        })
-      })
-    },
-  )
+const emitTiles: Procedure<[patch: FunctionRef]> = (
+  f,
+  patch,
+  to,
+  xiStep,
+  panelStep,
+  planes,
+  channelBytes,
+  rowBytes,
+  table,
+  panels,
+  channels,
+) => {
+  const [plane, at] = f.locals('i32', 2)
+  const lanes = f.locals('i32', 8)
+  f.countdown(panels, 1, [by(to, panelStep), by(table, 128)], () => {
+    lanes.forEach((lane, i) => {
+      f.set(lane, i32.load(table, 16 * i))
+    })
+    f.set(plane, planes)
+    f.set(at, to)
+    f.times(channels, [by(plane, channelBytes), by(at, 32)], () => {
+      for (const half of [0, 4]) {
+        const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+        f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+      }
+    })
+  })
 }
 
 /**
  * `name(to, xiStep, step, planes, channelBytes, rowBytes, table, tiles)`: transformed patches with four channels
  * along lanes; ξ of a tile lies `step` bytes after that of the tile before.
  */
-function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
-  m.procedure(name, (f, to, xiStep, step, planes, channelBytes, rowBytes, table, tiles) => {
-    const at = f.let(0)
-    f.countdown(tiles, 1, [by(to, step), by(table, 16)], () => {
-      f.set(at, i32.add(planes, i32.load(table)))
-      const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
-      f.run(patch, ...pointers, rowBytes, to, xiStep)
-    })
+const emitChannels: Procedure<[patch: FunctionRef]> = (
+  f,
+  patch,
+  to,
+  xiStep,
+  step,
+  planes,
+  channelBytes,
+  rowBytes,
+  table,
+  tiles,
+) => {
+  const at = f.let(0)
+  f.countdown(tiles, 1, [by(to, step), by(table, 16)], () => {
+    f.set(at, i32.add(planes, i32.load(table)))
+    const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
+    f.run(patch, ...pointers, rowBytes, to, xiStep)
   })
 }
 
@@ -108,49 +124,53 @@ function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void 
  * `weights(to, xiStep, from, s0, s1, s2, s3, rows, channels)`: transformed weights, by ξ, in panels [channels][mr] of
  * output channels, from weights with any byte strides.
  */
-function emitWeights(m: ModuleBuilder, n: number, map: LinearMap): void {
-  m.procedure('weights', (f, to, xiStep, from, s0, s1, s2, s3, rows, channels) => {
-    const nextRow = f.let(i32.mul(xiStep, n))
-    const [at, column, last] = f.locals('i32', 3)
-    const lanes = f.locals('i32', winogradTile.mr)
-    const read = f.locals('i32', winogradTile.mr)
-    f.while(i32.gtS(rows, 0), () => {
-      // Lanes beyond the last channel repeat it: nobody reads their products.
-      f.set(last, from)
-      lanes.forEach((lane, i) => {
-        if (i > 0) f.if(i32.gtS(rows, i), () => f.add(last, s0))
-        f.set(lane, last)
-      })
-      f.times(channels, [by(to, 4 * winogradTile.mr)], () => {
-        emitSquare(
-          f,
-          map,
-          3,
-          (i) => {
-            lanes.forEach((lane, l) => {
-              f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
-            })
-            return [0, 1, 2].map((j) => {
-              const tap = f.vector(v128.load32Zero(read[0]!))
-              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
-              if (j < 2) for (const pointer of read) f.add(pointer, s3)
-              return tap
-            })
-          },
-          (i, j, value) => {
-            if (i === 0) {
-              if (j > 0) f.add(column, xiStep)
-              else f.set(column, to)
-              f.set(at, column)
-            } else f.add(at, nextRow)
-            f.emit(v128.store(at, value))
-          },
-        )
-        for (const lane of lanes) f.add(lane, s1)
-      })
-      f.add(from, i32.mul(s0, winogradTile.mr))
-      f.add(rows, -winogradTile.mr)
+const emitWeights: Procedure<[n: number, map: LinearMap]> = (
+  f,
+  n,
+  map,
+  to,
+  xiStep,
+  from,
+  s0,
+  s1,
+  s2,
+  s3,
+  rows,
+  channels,
+) => {
+  const last = f.local('i32')
+  const store = storeXis(f, n, to, xiStep)
+  const lanes = f.locals('i32', winogradTile.mr)
+  const read = f.locals('i32', winogradTile.mr)
+  f.while(i32.gtS(rows, 0), () => {
+    // Lanes beyond the last channel repeat it: nobody reads their products.
+    f.set(last, from)
+    lanes.forEach((lane, i) => {
+      if (i > 0) f.if(i32.gtS(rows, i), () => f.add(last, s0))
+      f.set(lane, last)
     })
+    f.times(channels, [by(to, 4 * winogradTile.mr)], () => {
+      emitSquare(
+        f,
+        map,
+        3,
+        (i) => {
+          lanes.forEach((lane, l) => {
+            f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
+          })
+          return [0, 1, 2].map((j) => {
+            const tap = f.vector(v128.load32Zero(read[0]!))
+            for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+            if (j < 2) for (const pointer of read) f.add(pointer, s3)
+            return tap
+          })
+        },
+        store,
+      )
+      for (const lane of lanes) f.add(lane, s1)
+    })
+    f.add(from, i32.mul(s0, winogradTile.mr))
+    f.add(rows, -winogradTile.mr)
   })
 }
 
@@ -162,23 +182,36 @@ const depthLimit = 512
  * panels [depth][mr] of a with panels [depth][8] of b, (added) to c, whose rows lie `cStep` bytes and whose panels
  * `cPanel` bytes apart.
  */
-function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
+const emitProduct: Procedure<[gemm: GemmFunctions]> = (
+  f,
+  gemm,
+  a,
+  aXi,
+  b,
+  bXi,
+  c,
+  cXi,
+  cPanel,
+  cStep,
+  xis,
+  rows,
+  panels,
+  depth,
+  accumulate,
+) => {
   const { mr, nr } = winogradTile
-  m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
-    const [at, to, k, deep, add] = f.locals('i32', 5)
-    const aPanel = f.let(i32.mul(depth, 4 * mr))
-    const bPanel = f.let(i32.mul(depth, 4 * nr))
-    f.countdown(xis, 1, [by(a, aXi), by(b, bXi), by(c, cXi)], () => {
-      f.set(at, b)
-      f.set(to, c)
-      f.times(panels, [by(at, bPanel), by(to, cPanel)], () => {
-        f.loop(k, 0, depth, depthLimit, () => {
-          f.setLeast(deep, i32.sub(depth, k), depthLimit)
-          f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
-          const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
-          const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
-          f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
-        })
+  const [at, to, add] = f.locals('i32', 3)
+  const aPanel = f.let(i32.mul(depth, 4 * mr))
+  const bPanel = f.let(i32.mul(depth, 4 * nr))
+  f.countdown(xis, 1, [by(a, aXi), by(b, bXi), by(c, cXi)], () => {
+    f.set(at, b)
+    f.set(to, c)
+    f.times(panels, [by(at, bPanel), by(to, cPanel)], () => {
+      f.pieces(depth, depthLimit, [], (deep, k) => {
+        f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
+        const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+        const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
+        f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
       })
     })
   })
@@ -189,39 +222,44 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
  * columns = input channels] for each ξ, to the nine weights of each pair, side by side; pairs lie `outStep` bytes
  * apart by output, `inStep` by input channel.
  */
-function emitReduce(m: ModuleBuilder, n: number, map: LinearMap): void {
-  m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
-    const [c, at, read, target] = f.locals('i32', 4)
-    f.countdown(rows, 1, [by(from, rowStep), by(to, outStep)], () => {
-      f.set(read, from)
-      f.set(target, to)
-      f.loop(c, 0, columns, 4, () => {
-        const taps: Local<'v128'>[] = []
-        f.set(at, read)
-        emitSquare(
-          f,
-          map,
-          n,
-          () =>
-            times(n, () => {
-              const value = f.vector(v128.load(at))
-              f.add(at, xiStep)
-              return value
-            }),
-          (i, j, value) => {
-            taps[3 * i + j] = f.vector(value)
-          },
-        )
-        for (let lane = 0; lane < 4; lane++) {
-          f.if(i32.gtS(i32.sub(columns, c), lane), () => {
-            taps.forEach((tap, i) => {
-              f.emit(v128.store32Lane(target, tap, lane, 4 * i))
-            })
-            f.add(target, inStep)
+const emitReduce: Procedure<[n: number, map: LinearMap]> = (
+  f,
+  n,
+  map,
+  to,
+  outStep,
+  inStep,
+  from,
+  xiStep,
+  rowStep,
+  rows,
+  columns,
+) => {
+  const [c, at, read, target] = f.locals('i32', 4)
+  f.countdown(rows, 1, [by(from, rowStep), by(to, outStep)], () => {
+    f.set(read, from)
+    f.set(target, to)
+    f.loop(c, 0, columns, 4, () => {
+      const taps: Local<'v128'>[] = []
+      f.set(at, read)
+      emitSquare(
+        f,
+        map,
+        n,
+        () => loadXis(f, n, at, xiStep),
+        (i, j, value) => {
+          taps[3 * i + j] = f.vector(value)
+        },
+      )
+      for (let lane = 0; lane < 4; lane++) {
+        f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+          taps.forEach((tap, i) => {
+            f.emit(v128.store32Lane(target, tap, lane, 4 * i))
           })
-        }
-        f.add(read, 16)
-      })
+          f.add(target, inStep)
+        })
+      }
+      f.add(read, 16)
     })
   })
 }
@@ -237,13 +275,14 @@ export function winogradKernels({ kernels }: WasmContext, size: TileSize): Winog
   return kernels.all(`winograd${size}`, names, (m) => {
     const gemm = emitGemm(m, winogradTile)
     m.procedure('clear', (f, at, bytes) => f.emit(bulk.fill(at, 0, bytes)))
-    const input = emitPatch(m, 'inputPatch', n, n, maps.input)
-    emitTiles(m, input)
-    emitChannels(m, 'channels', input)
-    emitChannels(m, 'gradients', emitPatch(m, 'gradientPatch', size, n, maps.outputGradient))
-    emitWeights(m, n, maps.weight)
-    emitProduct(m, gemm)
-    emitOutput(m, size, maps.output)
-    emitReduce(m, n, maps.weightGradient)
+    const input = m.procedure('inputPatch', emitPatch, n, n, maps.input)
+    const gradient = m.procedure('gradientPatch', emitPatch, size, n, maps.outputGradient)
+    m.procedure('tiles', emitTiles, input)
+    m.procedure('channels', emitChannels, input)
+    m.procedure('gradients', emitChannels, gradient)
+    m.procedure('weights', emitWeights, n, maps.weight)
+    m.procedure('product', emitProduct, gemm)
+    m.procedure('output', emitOutput, size, maps.output)
+    m.procedure('reduce', emitReduce, n, maps.weightGradient)
   })
 }

@@ -1,9 +1,9 @@
 import type { View } from '../../../device.ts'
-import { copyCalls } from '../../move/copy.ts'
+import { copyWords } from '../../move/copy.ts'
 import type { Heap } from '../../runtime/heap.ts'
 import { addressOf } from '../../runtime/kernel.ts'
 import type { KernelCache } from '../../runtime/module.ts'
-import type { Call } from '../../runtime/tasks.ts'
+import type { Launch } from '../../runtime/tasks.ts'
 import type { TileSize } from './transforms.ts'
 
 /** Bytes by which arrays for each ξ are set apart, so that their elements fall into different cache sets. */
@@ -87,7 +87,7 @@ export function patchesOf(
   return { extent, top: -top, left: -left, rowBytes, imageBytes }
 }
 
-/** The calls that copy channels of a chunk into padded planes, `channelBytes` apart; none where nothing is inside. */
+/** Copies channels of a chunk into padded planes, `channelBytes` apart, where anything of them is inside. */
 export function copyPlanes(
   to: number,
   x: View,
@@ -97,7 +97,8 @@ export function copyPlanes(
   size: number,
   p: Patches,
   kernels: KernelCache,
-): Call[] {
+  launch: Launch,
+): void {
   const [, , height, width] = x.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = x.strides as [number, number, number, number]
   const top = chunk.from * size + p.top
@@ -106,8 +107,8 @@ export function copyPlanes(
   const y1 = Math.min(height, top + rows)
   const x0 = Math.max(0, p.left)
   const x1 = Math.min(width, p.left + p.rowBytes / 4)
-  if (y1 <= y0 || x1 <= x0 || count <= 0) return []
-  return copyCalls(
+  if (y1 <= y0 || x1 <= x0 || count <= 0) return
+  copyWords(
     {
       at: to + (y0 - top) * p.rowBytes + 4 * (x0 - p.left),
       strides: [p.imageBytes / 4, channelBytes / 4, p.rowBytes / 4, 1],
@@ -115,6 +116,7 @@ export function copyPlanes(
     { at: addressOf(x) + 4 * (chunk.image * s0 + first * s1 + y0 * s2 + x0 * s3), strides: x.strides },
     [chunk.images, count, y1 - y0, x1 - x0],
     kernels,
+    launch,
   )
 }
 

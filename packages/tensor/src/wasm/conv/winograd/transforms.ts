@@ -1,6 +1,6 @@
 import { times } from '../../../times.ts'
-import type { Expr, FunctionBuilder, Local } from '../../asm/index.ts'
-import { f32x4 } from '../../asm/index.ts'
+import type { Expr, FunctionBuilder, Local, V128 } from '../../asm/index.ts'
+import { f32x4, i32, v128 } from '../../asm/index.ts'
 
 /** Outputs per tile and axis: F(2×2, 3×3) or F(4×4, 3×3). */
 export type TileSize = 2 | 4
@@ -167,4 +167,31 @@ export function emitSquare(
       put(i, j, value)
     })
   })
+}
+
+/** The next n vectors for {@link emitSquare} from `at` on, `xiStep` bytes apart. */
+export const loadXis = (
+  f: FunctionBuilder,
+  n: number,
+  at: Local<'i32'>,
+  xiStep: Local<'i32'>,
+): readonly Local<'v128'>[] =>
+  times(n, () => {
+    const value = f.vector(v128.load(at))
+    f.add(at, xiStep)
+    return value
+  })
+
+/** Stores the results of {@link emitSquare}: number ξ = row·n + column at `to` + ξ·`xiStep`. */
+export function storeXis(f: FunctionBuilder, n: number, to: Local<'i32'>, xiStep: Local<'i32'>) {
+  const nextRow = f.let(i32.mul(xiStep, n))
+  const [at, column] = f.locals('i32', 2)
+  return (row: number, nth: number, value: V128): void => {
+    if (row === 0) {
+      if (nth > 0) f.add(column, xiStep)
+      else f.set(column, to)
+      f.set(at, column)
+    } else f.add(at, nextRow)
+    f.emit(v128.store(at, value))
+  }
 }

@@ -1,8 +1,9 @@
 import type { View } from '../../../device.ts'
 import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
+import { runParts } from '../../runtime/kernel.ts'
 import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
-import { cut, cutGrid } from '../../runtime/tasks.ts'
+import { cutGrid, deal, taskOf } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
 import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
@@ -83,22 +84,22 @@ export function winogradWeightGradient(
 
     threads.run(
       parts.map((blocks, i) => {
-        const task: Call[] = []
-        blocks.forEach(({ rows: r, columns: c }, k) => {
-          const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
-          const sumRow = 32 * (c.to - c.from)
-          const left = [gradients.to + 4 * r.from * tiles, zXi]
-          const right = [inputs.to + 32 * c.from * tiles, vXi]
-          const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
-          const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
-          task.push({ run: kernels.product, args })
-          if (index < chunks.length - 1) return
-          const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
-          const columns = Math.min(channels, 8 * c.to) - 8 * c.from
-          const source = [block, sumXi, sumRow, r.to - r.from, columns]
-          task.push({ run: kernels.reduce, args: [...target, ...source] })
+        return taskOf((launch) => {
+          blocks.forEach(({ rows: r, columns: c }, k) => {
+            const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
+            const sumRow = 32 * (c.to - c.from)
+            const left = [gradients.to + 4 * r.from * tiles, zXi]
+            const right = [inputs.to + 32 * c.from * tiles, vXi]
+            const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
+            const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
+            launch(kernels.product, ...args)
+            if (index < chunks.length - 1) return
+            const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
+            const columns = Math.min(channels, 8 * c.to) - 8 * c.from
+            const source = [block, sumXi, sumRow, r.to - r.from, columns]
+            launch(kernels.reduce, ...target, ...source)
+          })
         })
-        return task
       }),
     )
   })
@@ -123,7 +124,7 @@ function blocksOf({ rows, columns }: Rectangle): Rectangle[] {
 function transformChannels(
   factors: readonly Factor[],
   chunk: Chunk,
-  { heap, threads, kernels: cache }: WasmContext,
+  context: WasmContext,
   kernels: WinogradKernels,
   size: TileSize,
 ): void {
@@ -132,27 +133,26 @@ function transformChannels(
     const fours = Math.ceil(factor.from.shape[1]! / factor.width) * (factor.width / 4)
     return times(fours, (i) => ({ factor, channel: 4 * i }))
   })
-  const parts = threads.parts(transformTime * (size + 2) ** 2 * 4 * units.length * tiles, units.length)
+  const parts = context.threads.parts(
+    transformTime * (size + 2) ** 2 * 4 * units.length * tiles,
+    units.length,
+  )
   // Patches of the last row or column of tiles are loaded as whole vectors.
   const bytes = 4 * images * Math.max(...factors.map(({ patches }) => patches.imageBytes)) + 64
-  const scratch = heap.scratch('winograd.planes', bytes * parts)
-  threads.run(
-    cut(units.length, parts).map((range, i) => {
-      const planes = scratch + i * bytes
-      const task: Call[] = []
+  runParts(context, 'winograd.planes', bytes, deal(units, parts), (own, planes) => {
+    return taskOf((launch) => {
       let last: Factor | undefined
-      for (const { factor, channel } of units.slice(range.from, range.to)) {
+      for (const { factor, channel } of own) {
         const { from, width, patches, run, to, xiStep, table } = factor
-        if (factor !== last) task.push({ run: kernels.clear, args: [planes, bytes] })
+        if (factor !== last) launch(kernels.clear, planes, bytes)
         last = factor
         const channelBytes = images * patches.imageBytes
         const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
-        task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, cache))
+        copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, context.kernels, launch)
         const panel = Math.floor(channel / width)
         const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
-        task.push({ run, args: [...target, planes, channelBytes, patches.rowBytes, table, tiles] })
+        launch(run, ...target, planes, channelBytes, patches.rowBytes, table, tiles)
       }
-      return task
-    }),
-  )
+    })
+  })
 }

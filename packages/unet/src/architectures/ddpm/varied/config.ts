@@ -1,6 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
 import { limits } from '../../../limits.ts'
-import { checkRanges, completed, plainConfig, positive, requireGroups } from '../plain-config.ts'
+import { checkRanges, completed, plainConfig, positive } from '../given-config.ts'
+import { checkFit, requireGroups } from '../plain-config.ts'
 import type { BlockKind, DdpmConfig, DdpmOptions, DdpmVariant } from '../types.ts'
 import type { VariedResnet } from './plan.ts'
 import { pyramidChannels, variedPlan } from './plan.ts'
@@ -37,7 +38,8 @@ function lastLevelsPlain(variant: DdpmVariant): DdpmVariant {
 
 function check(config: DdpmConfig): void {
   const variant = variantOf(config)
-  checkRanges({ ...config, midAttention: config.midAttention && variant.midBlock })
+  checkRanges(config)
+  checkFit({ ...config, midAttention: config.midAttention && variant.midBlock })
   checkChoices(variant)
   checkBlocks(config, variant)
   checkNorms(config, variant)
