@@ -20,7 +20,7 @@ export function tamedLangevin(
     for (let k = 0; k < steps; k++) {
       const next = scope(() => {
         const h = score(at)
-        const tamed = h.mul(step).div(h.square().sum().sqrt().mul(step).add(1))
+        const tamed = h.mul(step).div(sampleNorms(h).mul(step).add(1))
         const z = normalLike(
           keys.map((key) => key.fold(k)),
           x,
