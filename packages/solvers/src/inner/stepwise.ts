@@ -57,7 +57,7 @@ export function adamSteps(options: {
       const { params, state } = update(gradient, adamState, x)
       return {
         state: { x: choose(active, project(params), x), ...state },
-        taken: active.map(() => true),
+        taken: active,
         values: Array.from(value.dataSync()),
       }
     },
