@@ -36,7 +36,7 @@ export function rewardProblem(
     operator: denoise(prior.shape),
     noise: {
       name: 'reward',
-      likelihood: { log: (_, x) => reward(x), score: (_, x) => slope(x).neg() },
+      likelihood: { log: (_, x) => reward(x), score: (_, x) => slope(x) },
       sample: (_, clean) => clean.alias(),
     },
     y: zeros([count, ...prior.shape], like),
