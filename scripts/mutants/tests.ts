@@ -83,6 +83,7 @@ function firstFailure(copy: string, report: string): Omit<TestRun, 'seconds'> {
   const message = test?.failureMessages?.[0] ?? failed.message
   const named = { file, test: test?.fullName ?? 'the file does not load' }
   // What a test parses as JSON is not the edit's own text.
-  if (/^(ReferenceError|SyntaxError(?!.*JSON))|is not defined/.test(message)) return { verdict: 'broken', ...named }
+  if (/^(ReferenceError|SyntaxError(?!.*JSON))|is not defined/.test(message))
+    return { verdict: 'broken', ...named }
   return { verdict: /^Error: Test timed out/.test(message) ? 'hung' : 'failed', ...named }
 }
