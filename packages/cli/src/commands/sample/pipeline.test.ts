@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readPicture } from '../../images/read.ts'
 import { resolvePrior } from '../../resolve.ts'
 import { expectWrongUse, ran } from '../../testing.test.helper.ts'
+import { clippedPrior } from './pipeline.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-pipelines-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -112,24 +113,20 @@ describe('sample as the pipeline does', () => {
   })
 
   test('the limit of --clip is in the place of its own', async () => {
-    const greyOf =
-      (own: Readonly<Record<string, unknown>>) =>
-      async (...more: string[]) => {
-        const name = pipeline({ prediction_type: 'sample', ...own }, 3)
-        await facts('--prior', name, '--steps', '1', '--sampler', 'ddim', ...more)
-        const { picture } = await readPicture(join(root, 'facts.png'))
-        const { width, height, data } = picture
-        return (
-          data.find((_, i) => inMiddle(i % width, width) && inMiddle(Math.floor(i / width), height)) ?? NaN
-        )
-      }
-    const grey = greyOf({})
+    const name = pipeline({ prediction_type: 'sample' }, 3)
+    const grey = async (...more: string[]) => {
+      await facts('--prior', name, '--steps', '1', '--sampler', 'ddim', ...more)
+      const { picture } = await readPicture(join(root, 'facts.png'))
+      const { width, height, data } = picture
+      return data.find((_, i) => inMiddle(i % width, width) && inMiddle(Math.floor(i / width), height)) ?? NaN
+    }
     expect(await grey()).toBe(1)
     expect(await grey('--clip', '0.5')).toBeCloseTo(0.75, 2)
     expect(await grey('--clip', 'dynamic:0.995,6')).toBe(1)
-    const narrow = greyOf({ clip_sample_range: 0.5 })
-    expect(await narrow()).toBeCloseTo(0.75, 2)
-    expect(await narrow('--clip', 'none')).toBe(1)
+    const { prior } = await loaded(name)
+    expect(estimate(prior)).toBe(1)
+    expect(estimate(await clippedPrior(prior, 'none'))).toBe(3)
+    expect(estimate(await clippedPrior(prior, undefined))).toBe(1)
   })
 
   test.each<[string[], RegExp]>([
