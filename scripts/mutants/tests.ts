@@ -82,6 +82,8 @@ function firstFailure(copy: string, report: string): Omit<TestRun, 'seconds'> {
   const test = failed.assertionResults.find(({ status }) => status === 'failed')
   const message = test?.failureMessages?.[0] ?? failed.message
   const named = { file, test: test?.fullName ?? 'the file does not load' }
-  if (/^(ReferenceError|SyntaxError)|is not defined/.test(message)) return { verdict: 'broken', ...named }
+  // What a test parses as JSON is not the edit's own text.
+  if (/^(ReferenceError|SyntaxError(?!.*JSON))|is not defined/.test(message))
+    return { verdict: 'broken', ...named }
   return { verdict: /^Error: Test timed out/.test(message) ? 'hung' : 'failed', ...named }
 }

@@ -85,16 +85,15 @@ describe('the manners of every room', () => {
     const { page, url } = opened(context)
     await page.goto(url)
     await page.waitForFunction(() => location.hash === '#plane')
-    await page.evaluate((query) => {
+    await page.evaluate(async (query) => {
       const time = document.querySelector<HTMLInputElement>('.scrubber input[type=range]')
       if (time === null) throw new Error('no line of time')
       time.value = '500'
       time.dispatchEvent(new Event('input', { bubbles: true }))
-      // The address is due to be written right after somebody has changed it: both wait for this to end.
-      setTimeout(() => {
-        location.hash = `#plane?${query}&seed=12`
-      }, 250)
-      for (const began = performance.now(); performance.now() - began < 400; );
+      // Somebody changes the address while it is due to be written, and the page hears of that late.
+      history.replaceState(null, '', `#plane?${query}&seed=12`)
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      dispatchEvent(new HashChangeEvent('hashchange'))
     }, small['plane'])
     await page.waitForFunction(
       () => document.querySelector<HTMLInputElement>('[aria-label="Seed, as a number"]')?.value === '12',

@@ -28,8 +28,8 @@ export const netLargeEdits: readonly Edit[] = [
   ),
   wasm(
     'large-half-copies',
-    'isWeightGradient(own)',
-    'own.params.groups < 0',
+    '!isWeightGradient(own)',
+    'own.params.groups > 0',
     'weights of fewer pixels than taps are read as they lie',
   ),
   wasm('large-half-few', '> few', '> 0', 'weights of convolutions to few channels are read as they lie'),

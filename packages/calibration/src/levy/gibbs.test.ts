@@ -1,6 +1,7 @@
 import { randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
+import type { Stream } from '../posteriors/stream.ts'
 import { streamOf } from '../posteriors/stream.ts'
 import { exponential, gamma, laplaceVariance } from './draws.ts'
 import type { Increments } from './increments.ts'
@@ -112,6 +113,55 @@ describe.each(increments.map((law) => [law.name, law] as const))('Gibbs sampling
     if (!logDensity || !score) return expect(['laplace', 'bernoulli-laplace']).toContain(name)
     for (const u of [-2, 0.3, 1.7])
       expect(score(u)).toBeCloseTo((logDensity(u + 1e-5) - logDensity(u - 1e-5)) / 2e-5, 7)
+  })
+})
+
+const open = [
+  { probability: 0.1, seen: [1, 2.4] },
+  { probability: 0.5, seen: [0.5, 0.8] },
+]
+const chainsOf = {
+  filtering: (law: Increments, seen: number[], from: Stream) => walkChain(seen, sigma, law, from),
+  matrices: (law: Increments, seen: number[], from: Stream) =>
+    measuredChain(Matrix.eye(2, 2), seen, sigma, law, from),
+}
+
+describe.each(open)('jumps of probability $probability, where y = $seen leaves them open', (given) => {
+  const { probability, seen } = given
+  const [, , jumping] = increments
+  if (jumping?.jumps === undefined) throw new TypeError('the third law jumps')
+  const law = { ...jumping, jumps: { ...jumping.jumps, probability } }
+  // The posterior mass of u₁ = 0 and of u₂ = 0.
+  const [still, atoms] = [[0, 0], atomsOf(law)]
+  let total = 0
+  for (const [a, massA] of atoms)
+    for (const [b, massB] of atoms) {
+      const misfit = ((seen[0] ?? 0) - a) ** 2 + ((seen[1] ?? 0) - a - b) ** 2
+      const weight = massA * massB * Math.exp(-misfit / (2 * sigma ** 2))
+      total += weight
+      if (a === 0) still[0] = (still[0] ?? 0) + weight
+      if (b === 0) still[1] = (still[1] ?? 0) + weight
+    }
+
+  it.each(Object.entries(chainsOf))('are as frequent as quadrature says: by %s', (name, chainOf) => {
+    const chain = chainOf(law, seen, stream(`open ${probability} ${name}`))
+    const batches = Array.from({ length: 50 }, () => {
+      const count = [0, 0]
+      for (let i = 0; i < 3000; i++) {
+        const [a = 0, b = 0] = chain.sweep()
+        if (a === 0) count[0] = (count[0] ?? 0) + 1 / 3000
+        if (b === a) count[1] = (count[1] ?? 0) + 1 / 3000
+      }
+      return count
+    })
+    for (const k of [0, 1]) {
+      const expected = (still[k] ?? 0) / total
+      const values = batches.map((batch) => batch[k] ?? 0)
+      const value = values.reduce((a, b) => a + b, 0) / 50
+      const error = Math.sqrt(values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (49 * 50))
+      expect(error).toBeLessThan(0.004)
+      expect(Math.abs(value - expected)).toBeLessThan(5.5 * error + 1e-3)
+    }
   })
 })
 

@@ -54,3 +54,41 @@ it('of one coordinate, with nothing measured, by hand', () => {
     expect(law.covariance.get(0, 0)).toBeCloseTo(gain(s) ** 2 * variance, 12)
   }
 })
+
+it('of one coordinate that is measured, by hand', () => {
+  const [m, w, a, sigmaMax] = [0.7, 2, 1.3, 3]
+  const prior = gaussianPrior({ mean: [m], covariance: w, schedule: ve({ sigmaMax }) })
+  const [component] = prior.law.components
+  if (component === undefined) throw new Error('a Gaussian has a component')
+  const problem = { law: component, schedule: prior.schedule, A: new Matrix([[a]]), y: [1.9], sigma }
+  const levels = [3, 1.5015, 0.003]
+  /** x̂₀ of x at a level. */
+  const estimate = (level: number) => {
+    const gain = w / (w + level ** 2)
+    return { gain, rest: (1 - gain) * m }
+  }
+  /** q(x_s | x_end, x_t) of VE. */
+  const between = (t: number, s: number, end: number) => {
+    const ofX = (s ** 2 - end ** 2) / (t ** 2 - end ** 2)
+    return { ofX, ofEnd: 1 - ofX, variance: ofX * (t ** 2 - s ** 2) }
+  }
+  for (const alpha of [0.3, 0.9]) {
+    let [mean, variance] = [0, sigmaMax ** 2]
+    for (const [t, s] of [levels.slice(0, 2), levels.slice(1)] as [number, number][]) {
+      const mid = Math.max(0.003, alpha * s)
+      const [down, back, at, low] = [between(t, mid, 0), between(t, s, mid), estimate(t), estimate(mid)]
+      const h = a * low.gain
+      const P = 1 / (1 / down.variance + h ** 2 / sigma ** 2)
+      // x_ℓ = slope·x_t + shift + √P·z
+      const slope = (P * (down.ofX + down.ofEnd * at.gain)) / down.variance
+      const shift = P * ((down.ofEnd * at.rest) / down.variance + (h * (1.9 - a * low.rest)) / sigma ** 2)
+      const factor = back.ofX + back.ofEnd * slope
+      mean = factor * mean + back.ofEnd * shift
+      variance = factor ** 2 * variance + back.ofEnd ** 2 * P + back.variance
+    }
+    const last = estimate(0.003)
+    const law = midpointLaw(problem, { alpha, steps: 3 })
+    expect(law.mean[0]).toBeCloseTo(last.gain * mean + last.rest, 12)
+    expect(law.covariance.get(0, 0)).toBeCloseTo(last.gain ** 2 * variance, 12)
+  }
+})

@@ -76,6 +76,22 @@ describe('the windowed moving variance', () => {
     }
   })
 
+  it('does not count the zeros that a window holds before it is full', () => {
+    // At rest at 0, then at 4: with a zero in front the first two would vary least of all.
+    const path = [0, 0, 4, 4.2, 4.3, 4.3, 4.5, 4.9].map((v) => [v, v, v])
+    const rule = varianceRule({ window: 3, patience: 2 })
+    let state = rule.init(tensor([path[0]!], float64))
+    let [best, at] = [path[0]!, -1]
+    for (let k = 0; at < 0; k++) {
+      const checked = rule.check(state, tensor([path[k]!], float64), [1])
+      state = checked.state
+      if (checked.best[0]) best = path[k]!
+      if (checked.ends[0]) at = k
+    }
+    expect({ at, best, ended: true }).toEqual(stopped(path, 3, 2))
+    expect(at).toBe(7)
+  })
+
   it('is what JSON can hold, beside tensors', () => {
     const rule = varianceRule({ window: 3, patience: 2 })
     const { window, ...numbers } = rule.init(tensor([[1, 2]], float64))

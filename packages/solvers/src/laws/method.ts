@@ -104,10 +104,10 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
         const resume = { next: i + 1, state }
         mustEqual(await restore([0, 1], { resume }), whole, `resumed after step ${i}`)
         const seen: number[] = []
-        for await (const step of start([0, 1], { resume })) seen.push(step.i)
+        for await (const step of start([0, 1], { resume })) seen.push(step.i, step.steps)
         mustEqual(
           seen,
-          Array.from({ length: steps - 1 - i }, (_, k) => i + 1 + k),
+          Array.from({ length: steps - 1 - i }, (_, k) => [i + 1 + k, steps]).flat(),
           'steps that follow',
         )
       }

@@ -200,6 +200,20 @@ describe('ddimSampler', () => {
     }
   })
 
+  it('stays within every budget where a step keeps next to nothing but the last keeps less', () => {
+    const prior = { ...priors.gaussian, denoise: (x: Tensor) => x }
+    const gradient = (bytes: number) => {
+      const sampler = ddimSampler(prior, { steps: 10, strategy: { bytes } })
+      return grad((noise: Tensor) => sampler(noise).sum())
+    }
+    const least = leastOf(() => gradient(1)(z))
+    for (let bytes = least; bytes < 3000; bytes += 8)
+      expect(
+        peakBytesOf(() => gradient(bytes)(z)),
+        `of ${bytes}`,
+      ).toBeLessThanOrEqual(bytes)
+  })
+
   it('refuses what cannot be', () => {
     const prior = priors.gaussian
     for (const strategy of [{ slots: 0 }, { iterations: 1.5 }, 'revolve' as unknown as 'tape'] as const) {

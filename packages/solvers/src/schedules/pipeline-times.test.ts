@@ -29,6 +29,8 @@ it('DDIM goes down by ⌊T/n⌋, wherever the next time is, and to where it is t
     '332 0',
   ])
   expect(text(schedule, 2, grid({ last: 'index-0' }), 'stride')).toEqual(['500 0', '0 0'])
+  // 1000/7 = 142.86
+  expect(text(schedule, 7, grid({ spacing: 'linspace' }), 'stride')[0]).toBe('999 857')
 })
 
 it('an offset is added to leading times alone', () => {

@@ -196,6 +196,13 @@ describe.each(devices)('%s: bit for bit as if widened first', (device) => {
     )
   })
 
+  test('kernels of more taps than the result has pixels', () => {
+    scope(() => {
+      const x = normal(randomKey(1), [2, 3, 6, 6], { device })
+      same((w) => conv2d(x, w), pair(3, [9, 3, 5, 5], device))
+    })
+  })
+
   test('rows of a table, and float32 itself', () => {
     scope(() => {
       const table = pair(1, [6, 5], device)

@@ -39,8 +39,8 @@ const stateDict = (...items: (string | number)[]) => [
   ...items,
   'u.',
 ]
-const torchFile = (pickle: (string | number)[], data = floats(1, 2, 3, 4)) =>
-  zipOf({ 'm/data.pkl': bytes(...pickle), 'm/byteorder': bytes('little'), 'm/data/0': data })
+const torchFile = (pickle: (string | number)[], data = floats(1, 2, 3, 4), deflate = false) =>
+  zipOf({ 'm/data.pkl': bytes(...pickle), 'm/byteorder': bytes('little'), 'm/data/0': data }, { deflate })
 const good = torchFile(stateDict(...text('w'), ...tensor([2, 2], [1, 2])))
 
 const header = (description: string) => {
@@ -62,6 +62,20 @@ describe('what is read', () => {
     expect(parseTorch(torchFile(stateDict(...tail)), 'm.pt').values('tail')).toEqual(Float32Array.of(2, 3, 4))
     const both = parseTorch(torchFile(stateDict(...tail, ...text('last'), ...tensor([1], [1], 3))), 'm.pt')
     expect([both.values('tail'), both.values('last')]).toEqual([Float32Array.of(2, 3, 4), Float32Array.of(4)])
+  })
+
+  test('parts of one storage, deflated or not, in any order', () => {
+    const parts = { a: [1, 2], b: [2, 3, 4], c: [3] }
+    const tensors = Object.entries(parts).flatMap(([name, [first = 1, ...rest]]) => [
+      ...text(name),
+      ...tensor([1 + rest.length], [1], first - 1),
+    ])
+    for (const deflate of [false, true])
+      for (const order of ['abc', 'acb', 'bac', 'bca', 'cab', 'cba']) {
+        const file = parseTorch(torchFile(stateDict(...tensors), floats(1, 2, 3, 4), deflate), 'm.pt')
+        const read = Object.fromEntries([...order].map((name) => [name, [...file.values(name)]]))
+        expect(read, `${order} of a ${deflate ? 'deflated' : 'stored'} file`).toEqual(parts)
+      }
   })
 
   test('a state dict within a dictionary, and what is no tensor beside it', () => {

@@ -71,6 +71,24 @@ describe('a file that is read by slices holds what it does in memory', () => {
   })
 })
 
+test('of what was fetched the last 8 MiB are kept', async () => {
+  const part = (value: number) => fromData(new Float32Array(800_000).fill(value), [800_000])
+  const bytes = writeSafetensors({ a: part(1), b: part(2), c: part(3), d: part(4) })
+  let asked = 0
+  const read = async (offset: number, length: number) => {
+    asked += length
+    return bytes.slice(offset, offset + length)
+  }
+  const file = await openRemote({ size: bytes.length, read }, 'parts.safetensors')
+  const fetches = async (name: string) => {
+    const before = asked
+    await file.values(name)
+    return asked > before
+  }
+  for (const name of ['a', 'b', 'c', 'd']) expect(await fetches(name), name).toBe(true)
+  expect([await fetches('d'), await fetches('c'), await fetches('a')]).toEqual([false, false, true])
+})
+
 test('parameters are handed out once', async () => {
   const file = await openBlob(new Blob([Uint8Array.from(files['ema.pt'] ?? [])]))
   const spec = { 'conv.weight': [2, 1, 2, 2], 'conv.bias': [2] }

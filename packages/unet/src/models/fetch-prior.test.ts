@@ -45,6 +45,13 @@ describe('loadPrior', () => {
     }
   })
 
+  test('takes off nothing where there are weights under plain names as well', () => {
+    const { params } = loadShippedPrior('digits')
+    const averages = Object.fromEntries(Object.entries(params).map(([key, value]) => [`ema.${key}`, value]))
+    const both = writeSafetensors({ ...params, ...averages })
+    expect(() => loadPrior({ config, weights: both })).toThrow(/unexpected ema\.\S+, /)
+  })
+
   test.each([
     ['{', weights, 'config.json: is not JSON'],
     ['<!doctype html>', weights, 'config.json: is not JSON'],

@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readPicture } from '../../images/read.ts'
 import { resolvePrior } from '../../resolve.ts'
 import { expectWrongUse, ran } from '../../testing.test.helper.ts'
+import { clippedPrior } from './pipeline.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-pipelines-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -112,8 +113,8 @@ describe('sample as the pipeline does', () => {
   })
 
   test('the limit of --clip is in the place of its own', async () => {
+    const name = pipeline({ prediction_type: 'sample' }, 3)
     const grey = async (...more: string[]) => {
-      const name = pipeline({ prediction_type: 'sample' }, 3)
       await facts('--prior', name, '--steps', '1', '--sampler', 'ddim', ...more)
       const { picture } = await readPicture(join(root, 'facts.png'))
       const { width, height, data } = picture
@@ -122,6 +123,10 @@ describe('sample as the pipeline does', () => {
     expect(await grey()).toBe(1)
     expect(await grey('--clip', '0.5')).toBeCloseTo(0.75, 2)
     expect(await grey('--clip', 'dynamic:0.995,6')).toBe(1)
+    const { prior } = await loaded(name)
+    expect(estimate(prior)).toBe(1)
+    expect(estimate(await clippedPrior(prior, 'none'))).toBe(3)
+    expect(estimate(await clippedPrior(prior, undefined))).toBe(1)
   })
 
   test.each<[string[], RegExp]>([

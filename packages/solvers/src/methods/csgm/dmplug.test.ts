@@ -155,6 +155,24 @@ describe('the stop by variance', () => {
     expected.forEach(({ x }, row) => x.forEach((v, j) => expect(last.x[3 * row + j]).toBe(v)))
   })
 
+  it('returns it as well where the steps end before the patience does', async () => {
+    const wandering = { ...stop, learningRate: 0.3, steps: 30 } as const
+    const free: number[][] = []
+    for await (const { x } of dmplug(problem(), prior, { ...wandering, stop: 'none' })) free.push(list(x))
+    const x = list(await run(dmplug(problem(), prior, { ...wandering, patience: 100 })))
+    for (const row of [0, 1, 2]) {
+      const path = free.map((all) => all.slice(3 * row, 3 * row + 3))
+      const spread = (k: number) => {
+        const window = path.slice(k - 4, k + 1)
+        const mean = (i: number) => window.reduce((sum, at) => sum + at[i]!, 0) / 5
+        return [0, 1, 2].reduce((sum, i) => sum + window.reduce((s, at) => s + (at[i]! - mean(i)) ** 2, 0), 0)
+      }
+      const ends = path.map((_, k) => k).slice(4)
+      const least = ends.reduce((a, b) => (spread(b) < spread(a) ? b : a))
+      expect(x.slice(3 * row, 3 * row + 3)).toEqual(path[least])
+    }
+  })
+
   it('a sample stops alone as it does among others', async () => {
     const whole = list(await run(dmplug(problem(), prior, stop)))
     for (const row of [0, 1, 2]) {

@@ -33,8 +33,10 @@ describe('every step is the formula', () => {
     ['sum', { lambda: 0.2, threshold: 0.9 }],
     ['difference', { from: 7 }],
     ['max', { interval: 1, to: 30, threshold: 0 }],
+    ['difference', { to: 4 }],
+    ['sum', { resampler: 'multinomial' }],
   ] as const)('%s, %o', async (potential, options) => {
-    const all = { ...at, eta: 1, lambda: 1, threshold: 1, ...options }
+    const all = { ...at, eta: 1, lambda: 1, threshold: 1, resampler: 'stratified' as const, ...options }
     let resampled = 0
     for (const name of names) {
       const [schedule, levels] = schedules[name]
@@ -50,10 +52,10 @@ describe('every step is the formula', () => {
       const pastOf = (x: Vector) => past.get(x) ?? { rewards: [], logs: [] }
       const ran = await followParticles(
         fkSteering(problemOf(sigmaY), priorOn(name), {
-          ...{ particles: K, seed, firstSample, steps, potential, resampler: 'stratified' },
+          ...{ particles: K, seed, firstSample, steps, potential },
           ...all,
         }),
-        { times: path, particles: K, resampler: 'stratified', threshold: all.threshold },
+        { times: path, particles: K, resampler: all.resampler, threshold: all.threshold },
         {
           start: () => ({ xs: drawnAll(0, 'start', K).map((z) => z.map((v) => v * levels.sigma(path[0]!.t))), log: 0 }),
           keeps: ({ i, last }) => last || !weighed(i),

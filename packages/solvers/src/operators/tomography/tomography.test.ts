@@ -4,7 +4,16 @@ import { describe, expect, test } from 'vitest'
 import { denseMatrix } from '../../linalg/index.ts'
 import type { Operator } from '../../types.ts'
 import { batch, close, norm } from '../cases.test.helper.ts'
-import { blindBlur, filteredBackProjection, grey, operatorFromSpec, sr, stack, tomography } from '../index.ts'
+import {
+  blindBlur,
+  demosaic,
+  filteredBackProjection,
+  grey,
+  operatorFromSpec,
+  sr,
+  stack,
+  tomography,
+} from '../index.ts'
 import { ramp } from './filter.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -167,6 +176,10 @@ describe('stacked', () => {
       0,
     )
     close(both.display(y), a.display(a.forward(x)), 0)
+    const first = demosaic([3, 4, 4], { pattern: 'RGGB' })
+    const shown = first.display(first.forward(x))
+    expect(shown.shape).toEqual([2, 3, 4, 4])
+    close(stack(first, b).display(stack(first, b).forward(x)), shown, 0)
   })
   test('is linear where all are, and refuses what does not fit', () => {
     const square: Operator = {
