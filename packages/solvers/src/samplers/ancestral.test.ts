@@ -9,7 +9,7 @@ import { countCalls } from '../priors/index.ts'
 import { lookAt, run } from '../run/index.ts'
 import { betaSchedules, vpLinear } from '../schedules/index.ts'
 import type { Prior } from '../types.ts'
-import { ancestral, ancestralLook } from './ancestral.ts'
+import { ancestral, ancestralLook, ancestralReverse } from './ancestral.ts'
 import {
   expectExactByRightVariance,
   farthest,
@@ -105,4 +105,6 @@ test('the way back is that of x̂₀ alone, whatever v says; of a pipeline with 
   const { pipeline } = told
   const fixed: Prior = { ...told, ...(pipeline && { pipeline: { ...pipeline, variance: 'small' } }) }
   expect(() => ancestralLook(fixed, x, 400, asked)).toThrow("'learned-range' needs a network")
+  const { reverse: _, ...without } = pipeline ?? expect.fail()
+  expect(() => ancestralReverse({ ...told, pipeline: without }, asked)).toThrow('take pipelinePrior')
 })

@@ -54,7 +54,7 @@ export function ancestralReverse(
   requireVariance(prior, variance)
   const { reverse } = prior.pipeline ?? {}
   if (reverse !== undefined) return reverse(prior)
-  throw new OptionError('variance', `the pipeline of '${prior.name}' gives no steps of its variance`)
+  throw new OptionError('variance', `the pipeline of '${prior.name}' has no 'reverse': take pipelinePrior`)
 }
 
 /**
