@@ -37,7 +37,8 @@ export async function runTests(
   const report = join(copy, '..', 'report.json')
   rmSync(report, { force: true })
   const began = performance.now()
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project=packages', '--bail=1']
+  const project = filters.some((path) => path.startsWith('tests/studio/')) ? 'studio' : 'packages'
+  const args = ['node_modules/vitest/vitest.mjs', 'run', `--project=${project}`, '--bail=1']
   args.push('--reporter=json', `--outputFile=${report}`, `--maxWorkers=${workers}`, ...filters)
   const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', detached: true })
   /** The whole process group: vitest's workers, and the threads' processes of a kernel that hangs. */
