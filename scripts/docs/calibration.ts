@@ -212,7 +212,7 @@ integrated as the methods are (what steps alone cost), and the prior without the
 \`\`\`
 npx tweedie bench posterior --list                        suites, problems, metrics
 npx tweedie bench posterior gmm --quick                   one of them, in minutes
-npx tweedie bench posterior --quick --jobs 2              all of them, in minutes
+npx tweedie bench posterior --quick --jobs 2              all of them, in 8 minutes
 npx tweedie bench posterior gmm --methods dps,./mine.ts   methods of yours beside ours
 npx tweedie bench posterior gmm --out gmm.json --jobs 2   all of it; an interrupted run goes on
 npx tweedie bench posterior --out all.json --jobs 2       all of all: a night on two cores
