@@ -244,7 +244,9 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         const y = fn(x)
         await y.data()
         y.dispose()
-        await new Promise((done) => setTimeout(done)) // freeing takes its turn in the queue
+        // Freeing takes its turn in the queue, and the device its time.
+        const settled = () => own.info().reservedBytes === (held[0]?.[0] ?? own.info().reservedBytes) && alive() === 4
+        for (let i = 0; i < 500 && !settled(); i++) await new Promise((done) => setTimeout(done, 10))
         held.push([own.info().reservedBytes, alive()])
       }
       const { kernels } = own.stats()
