@@ -30,6 +30,16 @@ function shownAlong(extent: number, abridged: boolean): (number | undefined)[] {
   return abridged && extent > 2 * edge ? [...all.slice(0, edge), undefined, ...all.slice(-edge)] : all
 }
 
+/** Visits the shown elements in order. */
+function shownValues({ data, shape, strides, offset }: Window, abridged: boolean): number[] {
+  let places = [offset]
+  shape.forEach((extent, axis) => {
+    const along = shownAlong(extent, abridged).filter((i) => i !== undefined)
+    places = places.flatMap((at) => along.map((i) => at + i * strides[axis]!))
+  })
+  return places.map((at) => data[at]!)
+}
+
 /** x with `digits` digits behind the point; a tie goes to the even last digit. */
 function roundedText(x: number, digits: number, form: 'toFixed' | 'toExponential'): string {
   const text = x[form](digits)
@@ -153,25 +163,20 @@ function wrapped(words: readonly string[], indent: string, width: number): strin
 export function formatValues(x: Window): string {
   if (sizeOf(x.shape) === 0) return '[]'
   const abridged = sizeOf(x.shape) > threshold
+  const format = elementFormat(shownValues(x, abridged), x.dtype)
   const rank = x.shape.length
-  /** The shown elements in order, each as a text. */
-  const written = (textOf: (value: number) => string): string => {
-    const render = (axis: number, at: number, indent: string, width: number): string => {
-      if (axis === rank) return textOf(x.data[at]!)
-      const parts = shownAlong(x.shape[axis]!, abridged).map((i) =>
-        i === undefined ? ellipsis : render(axis + 1, at + i * x.strides[axis]!, `${indent} `, width - 1),
-      )
-      const text =
-        axis === rank - 1
-          ? wrapped(parts, indent, width - 1)
-          : parts.join(`,${'\n'.repeat(rank - 1 - axis)}${indent}`)
-      return `[${text}]`
-    }
-    return render(0, x.offset, ' ', lineWidth)
+  const render = (axis: number, at: number, indent: string, width: number): string => {
+    if (axis === rank) return format(x.data[at]!)
+    const parts = shownAlong(x.shape[axis]!, abridged).map((i) =>
+      i === undefined ? ellipsis : render(axis + 1, at + i * x.strides[axis]!, `${indent} `, width - 1),
+    )
+    const text =
+      axis === rank - 1
+        ? wrapped(parts, indent, width - 1)
+        : parts.join(`,${'\n'.repeat(rank - 1 - axis)}${indent}`)
+    return `[${text}]`
   }
-  const shown: number[] = []
-  written((value) => `${shown.push(value)}`)
-  return written(elementFormat(shown, x.dtype))
+  return render(0, x.offset, ' ', lineWidth)
 }
 
 /** A tensor as far as its description goes. */
