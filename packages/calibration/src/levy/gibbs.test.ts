@@ -38,9 +38,15 @@ const atomsOf = (law: Increments): [u: number, mass: number][] => {
   return law.jumps ? [[0, 1 - p], ...jumps] : jumps
 }
 
-/** x₁, x₂, x₁², x₁x₂, x₂² of signals of two increments, by quadrature over both. */
-function byQuadrature(law: Increments, A: Matrix): number[] {
-  const sums = [0, 0, 0, 0, 0]
+type Pair = readonly [x1: number, x2: number]
+/** x₁, x₂, x₁², x₁x₂, x₂² of a signal of two increments. */
+const moments = ([a, b]: Pair) => [a, b, a * a, a * b, b * b]
+/** Whether its increments are 0. */
+const stillness = ([a, b]: Pair) => [Number(a === 0), Number(b === a)]
+
+/** What they are in the mean over the posterior given y, by quadrature over both increments. */
+function byQuadrature(law: Increments, A: Matrix, y: readonly number[], of: (x: Pair) => number[]): number[] {
+  const sums: number[] = []
   let total = 0
   const atoms = atomsOf(law)
   for (const [a, massA] of atoms)
@@ -52,23 +58,27 @@ function byQuadrature(law: Increments, A: Matrix): number[] {
       )
       const weight = massA * massB * Math.exp(-misfit / (2 * sigma ** 2))
       total += weight
-      moments(x).forEach((value, i) => (sums[i] = (sums[i] ?? 0) + weight * value))
+      of(x).forEach((value, i) => {
+        sums[i] = (sums[i] ?? 0) + weight * value
+      })
     }
   return sums.map((sum) => sum / total)
 }
 
-const moments = ([a = 0, b = 0]: ArrayLike<number> & Iterable<number>) => [a, b, a * a, a * b, b * b]
-
 /** The same of a chain, with standard errors by the means of 50 batches. */
-function byChain(chain: GibbsChain): { value: number; error: number }[] {
+function byChain(chain: GibbsChain, of: (x: Pair) => number[], sweeps: number) {
   for (let i = 0; i < 200; i++) chain.sweep()
   const batches = Array.from({ length: 50 }, () => {
-    const sums = [0, 0, 0, 0, 0]
-    for (let i = 0; i < 400; i++)
-      moments(chain.sweep()).forEach((value, k) => (sums[k] = (sums[k] ?? 0) + value / 400))
+    const sums: number[] = []
+    for (let i = 0; i < sweeps; i++) {
+      const [a = 0, b = 0] = chain.sweep()
+      of([a, b]).forEach((value, k) => {
+        sums[k] = (sums[k] ?? 0) + value / sweeps
+      })
+    }
     return sums
   })
-  return [0, 1, 2, 3, 4].map((k) => {
+  return (batches[0] ?? []).map((_, k) => {
     const values = batches.map((batch) => batch[k] ?? 0)
     const value = values.reduce((a, b) => a + b, 0) / 50
     return { value, error: Math.sqrt(values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (49 * 50)) }
@@ -85,8 +95,8 @@ describe.each(increments.map((law) => [law.name, law] as const))('Gibbs sampling
     'of a measurement': [measuredChain(A, y, sigma, law, stream(`measured ${name}`)), A],
   } as const
   it.each(Object.entries(chains))('has the moments that quadrature has: %s', (_, [chain, map]) => {
-    const expected = byQuadrature(law, map)
-    byChain(chain).forEach(({ value, error }, k) => {
+    const expected = byQuadrature(law, map, y, moments)
+    byChain(chain, moments, 400).forEach(({ value, error }, k) => {
       // 90 comparisons; 5.5 standard errors of 50 batches are passed by chance once in 10⁴ of such tests.
       expect(Math.abs(value - (expected[k] ?? 0))).toBeLessThan(
         5.5 * error + 1e-3 * Math.abs(expected[k] ?? 0),
@@ -131,37 +141,16 @@ describe.each(open)('jumps of probability $probability, where y = $seen leaves t
   const [, , jumping] = increments
   if (jumping?.jumps === undefined) throw new TypeError('the third law jumps')
   const law = { ...jumping, jumps: { ...jumping.jumps, probability } }
-  // The posterior mass of u₁ = 0 and of u₂ = 0.
-  const [still, atoms] = [[0, 0], atomsOf(law)]
-  let total = 0
-  for (const [a, massA] of atoms)
-    for (const [b, massB] of atoms) {
-      const misfit = ((seen[0] ?? 0) - a) ** 2 + ((seen[1] ?? 0) - a - b) ** 2
-      const weight = massA * massB * Math.exp(-misfit / (2 * sigma ** 2))
-      total += weight
-      if (a === 0) still[0] = (still[0] ?? 0) + weight
-      if (b === 0) still[1] = (still[1] ?? 0) + weight
-    }
+  const expected = byQuadrature(law, Matrix.eye(2, 2), seen, stillness)
 
   it.each(Object.entries(chainsOf))('are as frequent as quadrature says: by %s', (name, chainOf) => {
     const chain = chainOf(law, seen, stream(`open ${probability} ${name}`))
-    const batches = Array.from({ length: 50 }, () => {
-      const count = [0, 0]
-      for (let i = 0; i < 3000; i++) {
-        const [a = 0, b = 0] = chain.sweep()
-        if (a === 0) count[0] = (count[0] ?? 0) + 1 / 3000
-        if (b === a) count[1] = (count[1] ?? 0) + 1 / 3000
-      }
-      return count
-    })
-    for (const k of [0, 1]) {
-      const expected = (still[k] ?? 0) / total
-      const values = batches.map((batch) => batch[k] ?? 0)
-      const value = values.reduce((a, b) => a + b, 0) / 50
-      const error = Math.sqrt(values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (49 * 50))
+    const found = byChain(chain, stillness, 3000)
+    expect(found).toHaveLength(2)
+    found.forEach(({ value, error }, k) => {
       expect(error).toBeLessThan(0.004)
-      expect(Math.abs(value - expected)).toBeLessThan(5.5 * error + 1e-3)
-    }
+      expect(Math.abs(value - (expected[k] ?? Number.NaN))).toBeLessThan(5.5 * error + 1e-3)
+    })
   })
 })
 
