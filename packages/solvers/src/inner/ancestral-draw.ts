@@ -1,9 +1,9 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
 import { ddim } from '../samplers/kernel.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import { firstTime } from '../schedules/time-within.ts'
 import type { Prior, Time } from '../types.ts'
-import { requireCount } from './chain.ts'
 import { normalLike } from './gaussian-fit.ts'
 
 /** Options of {@link ancestralDraw}. */
@@ -28,7 +28,7 @@ export function ancestralDraw(
   t: Time,
   { steps, eta, keys }: AncestralDrawOptions,
 ): Tensor {
-  requireCount('steps', steps)
+  requirePositive('steps', steps)
   const { schedule } = prior
   const first = firstTime(schedule)
   const times = Array.from({ length: steps }, (_, k) =>

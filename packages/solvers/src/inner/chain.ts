@@ -1,6 +1,7 @@
 import type { Key, Operand, Tensor } from '@tweedie/tensor'
 import { OptionError, ShapeError } from '@tweedie/tensor'
 import { perSample } from '../linalg/per-sample.ts'
+import { requirePositive } from '../schedules/levels.ts'
 
 /** A positive step size: one for all samples of a batch, or one for each. */
 export type StepSize = number | readonly number[]
@@ -21,7 +22,7 @@ export function requireChain(
 ): void {
   const samples = x.shape[0]
   if (samples === undefined) throw new ShapeError(op, 'x needs a batch axis', [x.shape])
-  requireCount('steps', steps)
+  requirePositive('steps', steps)
   if (keys.length !== samples)
     throw new ShapeError(op, `needs one key per sample, got ${keys.length} for ${samples}`)
   const sizes = typeof step === 'number' ? [step] : step
@@ -29,10 +30,4 @@ export function requireChain(
     throw new ShapeError(op, `needs one step size per sample, got ${sizes.length} for ${samples}`)
   const bad = sizes.find((size) => !(size > 0 && size < Infinity))
   if (bad !== undefined) throw new OptionError('step', `must be positive and finite, got ${bad}`)
-}
-
-/** @throws {OptionError} unless the value is a positive integer. */
-export function requireCount(option: string, value: number): void {
-  if (!(Number.isSafeInteger(value) && value > 0))
-    throw new OptionError(option, `must be a positive integer, got ${value}`)
 }

@@ -3,7 +3,7 @@ import { valueAndGrad } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, ShapeError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
 import { choose } from '../linalg/per-sample.ts'
-import { requireCount } from './chain.ts'
+import { requirePositive } from '../schedules/levels.ts'
 
 /**
  * One number for each sample to be made small: a tree of x [N, …] to [N]. `update` counts from 0, for objectives that draw anew
@@ -50,7 +50,7 @@ export interface Descent<T> {
  */
 export function descent<T>(objective: SampleObjective<T>, x: T, options: DescentOptions): Descent<T> {
   const { steps, target, optimizer } = options
-  requireCount('steps', steps)
+  requirePositive('steps', steps)
   const samples = samplesOf('descent', x)
   const targets = target === undefined ? undefined : targetsOf(target, samples)
   const given = new Set(treeLeaves(x))

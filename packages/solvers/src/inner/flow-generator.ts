@@ -3,8 +3,8 @@ import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
 import { flowVelocity } from '../samplers/flow-velocity.ts'
 import { flowTime, leastFlowTime } from '../schedules/flow-time.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Prior } from '../types.ts'
-import { requireCount } from './chain.ts'
 import type { LatentMap } from './generator.ts'
 import { evenSteps, midpoint, rungeKuttaStep } from './runge-kutta.ts'
 
@@ -18,7 +18,7 @@ export interface FlowGeneratorOptions {
 
 /** Steps of the midpoint method from t = `from` to `to`, none of which asks the prior below its least noise. */
 function midpoints(prior: Prior, from: number, to: number, count: number): ((x: Tensor) => Tensor)[] {
-  requireCount('samplerSteps', count)
+  requirePositive('samplerSteps', count)
   const velocity = flowVelocity(prior)
   const latest = 1 - leastFlowTime(prior.schedule)
   return evenSteps(from, to, count).map(

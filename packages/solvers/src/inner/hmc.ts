@@ -3,8 +3,9 @@ import type { Key, Tensor } from '@tweedie/tensor'
 import { NonFiniteError, normal, randomUnits, ShapeError, scope, treeLeaves } from '@tweedie/tensor'
 import { choose, sumPerSample } from '../linalg/per-sample.ts'
 import { inFloat64 } from '../linalg/precise.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { StepSize } from './chain.ts'
-import { requireChain, requireCount, stepColumn } from './chain.ts'
+import { requireChain, stepColumn } from './chain.ts'
 
 /** U and ∇U of a batch: [N, …] to [N] and [N, …]; p ∝ exp(−U). */
 export type Potential = (x: Tensor) => { readonly value: Tensor; readonly gradient: Tensor }
@@ -52,7 +53,7 @@ export interface PhasePoint {
  * @param step - ε.
  */
 export function leapfrog(potential: Potential, from: PhasePoint, step: StepSize, leaps: number): PhasePoint {
-  requireCount('leaps', leaps)
+  requirePositive('leaps', leaps)
   return scope(() => {
     const whole = stepColumn(step, from.x)
     const half = stepColumn(step, from.x, (epsilon) => epsilon / 2)
@@ -158,7 +159,7 @@ export function mala(potential: Potential, x: Tensor, options: MalaOptions): Cha
 function chains(op: string, potential: Potential, x: Tensor, options: HmcOptions): Chains {
   const { steps, step, leaps, keys } = options
   requireChain(op, x, options)
-  requireCount('leaps', leaps)
+  requirePositive('leaps', leaps)
   const like = { dtype: x.dtype, device: x.device }
   const accepted = keys.map(() => 0)
   const probability = keys.map(() => 0)

@@ -4,6 +4,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { concat, OptionError, scope, zeros } from '@tweedie/tensor'
 import { batchOf, choose, dots, perSample } from '../linalg/per-sample.ts'
 import { sampleAxes } from '../run/residual.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Evaluated, Stepped, StepwiseOptimizer } from './stepwise.ts'
 
 /** Where the line search of a sample is: numbers alone. */
@@ -68,8 +69,7 @@ export interface LbfgsStepsOptions {
  */
 export function lbfgsSteps(options: LbfgsStepsOptions = {}): StepwiseOptimizer<LbfgsStepsState> {
   const { historySize = 10, gradientTolerance = 1e-7, lineSearch = {} } = options
-  if (!(Number.isSafeInteger(historySize) && historySize > 0))
-    throw new OptionError('historySize', `must be a positive integer, got ${historySize}`)
+  requirePositive('historySize', historySize)
   if (!(gradientTolerance >= 0))
     throw new OptionError('gradientTolerance', `must be at least 0, got ${gradientTolerance}`)
   return {

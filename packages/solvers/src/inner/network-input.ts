@@ -2,8 +2,8 @@ import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { scope, treeLeaves } from '@tweedie/tensor'
 import { residualAt } from '../run/residual.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Operator, Prior, Time } from '../types.ts'
-import { requireCount } from './chain.ts'
 import { adamSteps } from './stepwise.ts'
 
 /** Options of {@link networkInput}. */
@@ -44,7 +44,7 @@ export function networkInput(
   t: Time,
   { steps, learningRate, lambda, target = -1 }: NetworkInputOptions,
 ): NetworkInput {
-  requireCount('steps', steps)
+  requirePositive('steps', steps)
   const { init, at, update } = adamSteps({ learningRate })
   return scope(() => {
     let state = init(x)

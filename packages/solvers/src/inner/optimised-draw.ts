@@ -2,8 +2,8 @@ import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { scope, treeLeaves, zerosLike } from '@tweedie/tensor'
 import { sumPerSample } from '../linalg/per-sample.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { NoiseLikelihood, Operator } from '../types.ts'
-import { requireCount } from './chain.ts'
 import { lbfgsSteps } from './lbfgs-steps.ts'
 
 /** What was measured, with whatever noise: p(y | A(x)). */
@@ -44,7 +44,7 @@ export function optimisedPoint(
   root: (v: Tensor) => Tensor,
   iterations: number,
 ): Tensor {
-  requireCount('iterations', iterations)
+  requirePositive('iterations', iterations)
   const { init, at, update } = lbfgsSteps()
   const evaluate = (u: Tensor) => {
     const [clean, back] = vjp((x: Tensor) => operator.forward(x), centre.add(root(u)))

@@ -14,8 +14,8 @@ import {
 import { rademacher } from '../linalg/hutchinson.ts'
 import { sampleSize, sumPerSample } from '../linalg/per-sample.ts'
 import { combine } from '../samplers/steps.ts'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Prior, Time } from '../types.ts'
-import { requireCount } from './chain.ts'
 import { noiseRange } from './noise-range.ts'
 import type { AdaptiveOptions, OdeState, OdeStep, Slope } from './runge-kutta.ts'
 import { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './runge-kutta.ts'
@@ -121,7 +121,7 @@ function eachApart(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, gra
     throw new OptionError('trace', `must be ${traces.join(' | ')}, got ${String(trace)}`)
   if (!flowSolvers.includes(solver))
     throw new OptionError('solver', `must be ${flowSolvers.join(' | ')}, got ${String(solver)}`)
-  requireCount('probes', probes)
+  requirePositive('probes', probes)
   if (trace !== 'exact' && keys === undefined)
     throw new OptionError('keys', `are needed for a trace of ${trace} probes`)
   if (keys !== undefined && keys.length !== count)
@@ -143,7 +143,7 @@ function eachApart(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, gra
 /** All samples of x by the same steps. */
 function solve(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, wanted: boolean): Solved {
   const { solver = 'adaptive', steps = 10, rtol = 1e-6, atol = 1e-6, sigmaMin = 0.01 } = options
-  requireCount('steps', steps)
+  requirePositive('steps', steps)
   const { low, high } = noiseRange(prior.schedule, sigmaMin)
   const [from, to] = [Math.log(low), Math.log(high)]
   const n = sampleSize(x)

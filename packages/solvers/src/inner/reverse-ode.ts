@@ -6,9 +6,8 @@ import type { Sampler } from '../samplers/sampler.ts'
 import { byKernel } from '../samplers/sampler.ts'
 import type { DdpmVariance } from '../samplers/steps.ts'
 import { karrasBetween } from '../schedules/level-grids.ts'
-import { noiseLevel } from '../schedules/levels.ts'
+import { noiseLevel, requirePositive } from '../schedules/levels.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
-import { requireCount } from './chain.ts'
 
 /** Options of {@link reverseOde}. */
 export interface ReverseOdeOptions {
@@ -32,7 +31,7 @@ export interface ReverseOdeOptions {
  * step shrinks with the others. One time alone where t is at index 0 or below, or at `end`, which b^ρ is at least.
  */
 export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 7, end = 0): Time[] {
-  requireCount('steps', n)
+  requirePositive('steps', n)
   if (!(exponent >= 1 && exponent < Infinity))
     throw new OptionError('exponent', `must be at least 1 and finite, got ${exponent}`)
   const level = noiseLevel(schedule, t)

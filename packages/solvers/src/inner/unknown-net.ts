@@ -1,5 +1,6 @@
 import type { CreateOptions, Key, Shape, Tensor } from '@tweedie/tensor'
-import { clamp, fromData, matmul, OptionError, sizeOf, uniform } from '@tweedie/tensor'
+import { clamp, fromData, matmul, sizeOf, uniform } from '@tweedie/tensor'
+import { requirePositive } from '../schedules/levels.ts'
 
 /** A perceptron for each sample from a fixed input [N, inputs] to logits [N, …shape]; its parameters are a row [N, size]. */
 export interface UnknownNet {
@@ -19,9 +20,7 @@ export interface UnknownNet {
  * @throws {OptionError} where a count is no positive integer.
  */
 export function unknownNet(shape: Shape, { inputs = 200, hidden = 1000 } = {}): UnknownNet {
-  for (const [name, value] of Object.entries({ inputs, hidden }))
-    if (!(Number.isSafeInteger(value) && value > 0))
-      throw new OptionError(name, `must be a positive integer, got ${value}`)
+  for (const [name, value] of Object.entries({ inputs, hidden })) requirePositive(name, value)
   const m = sizeOf(shape)
   const parts = [inputs * hidden, hidden, hidden * m, m]
   const size = parts.reduce((sum, part) => sum + part, 0)

@@ -10,10 +10,11 @@ import {
   scope,
   zerosLike,
 } from '@tweedie/tensor'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { Prior } from '../types.ts'
-import { defaultIterations, invertDdimStep, requirePositive } from './reversible.ts'
+import { defaultIterations, invertDdimStep } from './reversible.ts'
 import { ddimStep } from './steps.ts'
 
 /**

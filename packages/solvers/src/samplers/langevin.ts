@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Schedule, Time } from '../types.ts'
 import type { Kernel } from './kernel.ts'
 import type { Sampler } from './sampler.ts'
@@ -18,12 +19,6 @@ export const langevinStep = (
   rate: number,
 ): Tensor =>
   combine([1 - rate, x], [rate * schedule.alpha(t), x0], [Math.sqrt(2 * rate) * schedule.sigma(t), z])
-
-function requireCount(option: string, value: number): void {
-  if (!(Number.isSafeInteger(value) && value > 0)) {
-    throw new OptionError(option, `must be a positive integer, got ${value}`)
-  }
-}
 
 /** Options of {@link predictorCorrector}. */
 export interface CorrectorOptions {
@@ -45,7 +40,7 @@ export function predictorCorrector(
   predictor: Kernel,
   { corrections = 1, snr = 0.16 }: CorrectorOptions = {},
 ): Sampler<undefined> {
-  requireCount('corrections', corrections)
+  requirePositive('corrections', corrections)
   if (!(snr > 0 && snr < Math.SQRT1_2)) throw new OptionError('snr', `must lie in (0, 1/√2), got ${snr}`)
   return {
     name: 'pc',
@@ -81,7 +76,7 @@ export function annealedLangevin({
   inner = 100,
   rate = 0.1,
 }: AnnealedLangevinOptions = {}): Sampler<undefined> {
-  requireCount('inner', inner)
+  requirePositive('inner', inner)
   if (!(rate > 0 && rate < 1)) throw new OptionError('rate', `must lie in (0, 1), got ${rate}`)
   return {
     name: 'langevin',

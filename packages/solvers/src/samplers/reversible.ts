@@ -1,17 +1,12 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, scope } from '@tweedie/tensor'
+import { requirePositive } from '../schedules/levels.ts'
 import type { Prior } from '../types.ts'
 import type { ReverseStep } from './steps.ts'
 import { combine } from './steps.ts'
 
 /** Iterations of {@link invertDdimStep} unless told otherwise. */
 export const defaultIterations = 10
-
-/** @throws {OptionError} where an option is no positive integer. */
-export function requirePositive(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new OptionError(option, `must be a positive integer, got ${value}`)
-}
 
 /**
  * x_t from x_s: the inverse of the DDIM step with η = 0 (`ddimStep`),

@@ -7,10 +7,10 @@ export interface TimePair {
   readonly s: Time
 }
 
-/** @throws {OptionError} of `option`, unless a value is a positive integer. */
-export function requirePositive(option: string, value: number): void {
-  if (!(Number.isInteger(value) && value > 0))
-    throw new OptionError(option, `must be a positive integer, got ${value}`)
+/** A value that is a positive integer. @throws {OptionError} of `option`, for any other. */
+export function requirePositive(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new OptionError(option, `must be a positive integer, got ${value}`)
 }
 
 /** σ_t/α_t: the noise level in the variance-exploding variables x_t/α_t. */

@@ -1,5 +1,5 @@
-import { OptionError } from '@tweedie/tensor'
 import type { Time } from '../types.ts'
+import { requirePositive } from './levels.ts'
 import type { TimePair } from './respace.ts'
 
 /** How {@link timeTravel} goes up and down. */
@@ -27,11 +27,7 @@ export interface TimeTravelOptions {
  * ```
  */
 export function timeTravel(times: readonly TimePair[], { jump, repeats }: TimeTravelOptions): TimePair[] {
-  for (const [option, value] of Object.entries({ jump, repeats })) {
-    if (!(Number.isSafeInteger(value) && value > 0)) {
-      throw new OptionError(option, `must be a positive integer, got ${value}`)
-    }
-  }
+  for (const [option, value] of Object.entries({ jump, repeats })) requirePositive(option, value)
   const n = times.length
   const path: TimePair[] = []
   times.forEach((pair, i) => {
