@@ -129,6 +129,12 @@ describe('the discrepancy rule', () => {
 
 describe('the stop by variance', () => {
   const stop = { ...options, learningRate: 0.3, window: 5, patience: 4 } as const
+  /** Σ ‖x^w − x̄‖² of the window of five that iterate k closes. */
+  const spread = (path: readonly number[][], k: number) => {
+    const window = path.slice(k - 4, k + 1)
+    const mean = (i: number) => window.reduce((sum, x) => sum + x[i]!, 0) / 5
+    return [0, 1, 2].reduce((sum, i) => sum + window.reduce((s, x) => s + (x[i]! - mean(i)) ** 2, 0), 0)
+  }
 
   it('returns the iterate of the least variance of each sample, and ends before the last step', async () => {
     const free: number[][] = []
@@ -137,12 +143,7 @@ describe('the stop by variance', () => {
       const path = free.map((x) => x.slice(3 * row, 3 * row + 3))
       let [least, waited, best] = [Infinity, 0, -1]
       for (let k = 4; k < path.length; k++) {
-        const window = path.slice(k - 4, k + 1)
-        const spread = [0, 1, 2].map((i) => {
-          const mean = window.reduce((sum, x) => sum + x[i]!, 0) / 5
-          return window.reduce((sum, x) => sum + (x[i]! - mean) ** 2, 0)
-        })
-        const variance = spread.reduce((a, b) => a + b, 0)
+        const variance = spread(path, k)
         if (variance < least) [least, waited, best] = [variance, 0, k]
         else if (++waited === 4) return { end: k, x: path[best]! }
       }
@@ -156,19 +157,14 @@ describe('the stop by variance', () => {
   })
 
   it('returns it as well where the steps end before the patience does', async () => {
-    const wandering = { ...stop, learningRate: 0.3, steps: 30 } as const
+    const wandering = { ...stop, steps: 30 } as const
     const free: number[][] = []
     for await (const { x } of dmplug(problem(), prior, { ...wandering, stop: 'none' })) free.push(list(x))
     const x = list(await run(dmplug(problem(), prior, { ...wandering, patience: 100 })))
     for (const row of [0, 1, 2]) {
       const path = free.map((all) => all.slice(3 * row, 3 * row + 3))
-      const spread = (k: number) => {
-        const window = path.slice(k - 4, k + 1)
-        const mean = (i: number) => window.reduce((sum, at) => sum + at[i]!, 0) / 5
-        return [0, 1, 2].reduce((sum, i) => sum + window.reduce((s, at) => s + (at[i]! - mean(i)) ** 2, 0), 0)
-      }
       const ends = path.map((_, k) => k).slice(4)
-      const least = ends.reduce((a, b) => (spread(b) < spread(a) ? b : a))
+      const least = ends.reduce((a, b) => (spread(path, b) < spread(path, a) ? b : a))
       expect(x.slice(3 * row, 3 * row + 3)).toEqual(path[least])
     }
   })
